@@ -1,0 +1,44 @@
+# Everything that `make run` and `make test` need is installed into this folder: a virtual
+# environment with Node in it, and the CDK CLI. Python 3.11 or later, make and git come first.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name))))
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: run test check example bench clean setup
+
+run: setup  ## deploy the app to an AWS on this machine, and run it there
+	fan-out local run
+
+test: check  ## what CI runs: format, lint, types, tests, coverage
+	coverage erase
+	coverage run -m pytest
+	coverage combine --quiet
+	coverage report
+
+check: setup  ## format, lint and types alone
+	ruff format --check .
+	ruff check .
+	mypy
+
+example: setup  ## a real job with real data: the nearest airport of each
+	python examples/airports/run.py
+
+bench: setup  ## planning and local runs, measured against named alternatives
+	python benchmarks/planning.py
+	python benchmarks/local_run.py
+
+setup: .venv/installed node_modules/installed
+
+.venv/installed: requirements.txt requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+node_modules/installed: package.json package-lock.json .venv/installed
+	npm ci --silent --no-audit --no-fund
+	touch $@
+
+clean:  ## remove all that was installed or made
+	rm -rf .venv node_modules cdk.out build dist *.egg-info .coverage .coverage.* \
+		.hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

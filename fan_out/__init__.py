@@ -1,0 +1,26 @@
+"""Split any workload over AWS Lambda so that every piece ends inside 15 minutes.
+
+The public names are loaded when they are first used (PEP 562): inside Lambda, where only
+``fan_out.runtime`` is shipped, importing it must not ask for ``aws_cdk``.
+"""
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fan_out.construct import FanOut as FanOut
+    from fan_out.environment import Environment as Environment
+
+_HOMES = {"FanOut": "fan_out.construct", "Environment": "fan_out.environment"}
+
+__all__ = ["Environment", "FanOut"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

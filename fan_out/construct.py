@@ -1,0 +1,196 @@
+"""The construct: check, wire, expose, grant."""
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from fan_out.acknowledgements import acknowledge, acknowledge_versions
+from fan_out.functions import FunctionDefaults, function_from, is_function
+from fan_out.quotas import check_chunk_size, check_max_concurrency
+from fan_out.runtime.control import CHUNK_SIZE_VARIABLE
+from fan_out.runtime.whole_number import described
+from fan_out.workflow import define
+
+BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
+
+MACHINE_REASON = "X-Ray and the delivery of logs know no resources: a wildcard is all IAM offers"
+
+Handler = Callable[..., Any] | str | lambda_.IFunction
+"""A function at the top of a module, its dotted name, or an existing Lambda function."""
+
+
+class FanOut(Construct):
+    """Run ``worker`` on Lambda once for each chunk of the work that ``control`` counts.
+
+    Two functions and a Step Functions machine, ``Control -> Map(Worker)``. Start it with any JSON
+    object: ``oneJobProcessMaxCount`` in it overrides ``chunk_size``, ``totalProcessRecordCount``
+    is what the built-in control counts. Its output is the list of the workers' answers, in order.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        worker: Handler,
+        control: Handler | None = None,
+        chunk_size: int | None = None,
+        max_concurrency: int = 0,
+        worker_options: lambda_.FunctionOptions | None = None,
+        control_options: lambda_.FunctionOptions | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        include_execution_data: bool = False,
+        tracing: bool = True,
+    ) -> None:
+        """Check the parameters, and wire the functions and the machine.
+
+        Args:
+            scope: The stack or construct that it belongs to.
+            id: Its id in there.
+            worker: Handles one chunk: a function at the top of a module, its dotted name
+                (``"lambdas.worker.handler"``, resolved without importing it), or a Lambda function.
+            control: Answers the number of records (with ``@control``) or a list of chunks. Default:
+                the execution input's ``totalProcessRecordCount``.
+            chunk_size: Records in a chunk, from 1. Needed with the built-in control.
+            max_concurrency: Workers at a time, from 1 to 40; 0 for as many as Step Functions
+                starts, which is 40.
+            worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
+                Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
+            control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
+            removal_policy: What becomes of the log group when the stack goes. Default: it stays.
+            log_retention: How long the logs of both functions and the machine are kept.
+            include_execution_data: Whether the machine's log holds inputs and outputs too.
+            tracing: Whether X-Ray traces the machine and the functions.
+
+        Raises:
+            ValueError: In one line: which parameter, its bound, and what was given.
+        """
+        _check_id(id)
+        check_max_concurrency(max_concurrency)
+        if chunk_size is not None:
+            check_chunk_size(chunk_size)
+        elif control is None:
+            raise ValueError(
+                "chunk_size is needed where there is no control: the built-in one cuts"
+            )
+        super().__init__(scope, id)
+
+        self._log_group = logs.LogGroup(
+            self, "Logs", retention=log_retention, removal_policy=removal_policy
+        )
+        self._control = function_from(
+            self,
+            "Control",
+            "control",
+            BUILT_IN_CONTROL if control is None else control,
+            options=control_options,
+            defaults=FunctionDefaults(
+                timeout=cdk.Duration.minutes(5),
+                memory_size=256,
+                tracing=tracing,
+                log_group=self._log_group,
+                environment=_chunk_size_variable(chunk_size),
+            ),
+        )
+        self._worker = function_from(
+            self,
+            "Worker",
+            "worker",
+            worker,
+            options=worker_options,
+            defaults=FunctionDefaults(
+                timeout=cdk.Duration.minutes(15),
+                memory_size=1769,
+                tracing=tracing,
+                log_group=self._log_group,
+            ),
+        )
+        if is_function(control):
+            _hand_over(chunk_size, control)
+        self._state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            definition_body=sfn.DefinitionBody.from_chainable(
+                define(
+                    self,
+                    control=self._control,
+                    worker=self._worker,
+                    max_concurrency=max_concurrency,
+                )
+            ),
+            logs=sfn.LogOptions(
+                destination=self._log_group,
+                level=sfn.LogLevel.ALL,
+                include_execution_data=include_execution_data,
+            ),
+            tracing_enabled=tracing,
+        )
+        acknowledge(self._state_machine, "Resource::*", MACHINE_REASON)
+        acknowledge_versions(self._state_machine, [self._control, self._worker])
+
+    @property
+    def control_function(self) -> lambda_.IFunction:
+        """The function that answers the plan."""
+        return self._control
+
+    @property
+    def worker_function(self) -> lambda_.IFunction:
+        """The function that handles one chunk."""
+        return self._worker
+
+    @property
+    def state_machine(self) -> sfn.StateMachine:
+        """The machine that starts a worker for each chunk."""
+        return self._state_machine
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        """Where the machine and both functions log."""
+        return self._log_group
+
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow ``grantee`` to start a run."""
+        return self._state_machine.grant_start_execution(grantee)
+
+    def metric_failed(self, **options: Any) -> cloudwatch.Metric:
+        """How many runs failed; options as of ``cloudwatch.Metric``."""
+        return self._state_machine.metric_failed(**options)
+
+    def metric_succeeded(self, **options: Any) -> cloudwatch.Metric:
+        """How many runs succeeded; options as of ``cloudwatch.Metric``."""
+        return self._state_machine.metric_succeeded(**options)
+
+    def metric_time(self, **options: Any) -> cloudwatch.Metric:
+        """How long runs took, in milliseconds; options as of ``cloudwatch.Metric``."""
+        return self._state_machine.metric_time(**options)
+
+
+def _check_id(id: Any) -> None:
+    if not isinstance(id, str) or not id.strip() or cdk.Token.is_unresolved(id):
+        raise ValueError(f"id must be a string with at least one character, got {described(id)}")
+
+
+def _chunk_size_variable(chunk_size: int | None) -> dict[str, str]:
+    if chunk_size is None:
+        return {}
+    if cdk.Token.is_unresolved(chunk_size):
+        return {CHUNK_SIZE_VARIABLE: cdk.Tokenization.stringify_number(chunk_size)}
+    return {CHUNK_SIZE_VARIABLE: str(chunk_size)}
+
+
+def _hand_over(chunk_size: int | None, control: Any) -> None:
+    """Give an existing control function the chunk size, where that can be done."""
+    for name, value in _chunk_size_variable(chunk_size).items():
+        if not isinstance(control, lambda_.Function):
+            raise ValueError(
+                f"chunk_size cannot reach an imported control function; set {name} on it instead"
+            )
+        control.add_environment(name, value)

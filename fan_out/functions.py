@@ -1,0 +1,137 @@
+"""From a handler, as a Python object, to its Lambda function."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from fan_out.acknowledgements import acknowledge
+from fan_out.handlers import find_handler
+from fan_out.package import stage
+from fan_out.quotas import check_environment, check_memory, check_timeout
+from fan_out.requirements import Target
+
+NEWEST_PYTHON = lambda_.Runtime.PYTHON_3_14
+
+XRAY_REASON = "X-Ray's actions know no resources: a wildcard is all that IAM offers"
+VPC_REASON = "network interfaces have no ARN before Lambda has made them"
+
+
+@dataclass(frozen=True)
+class FunctionDefaults:
+    """What a function gets where the user's ``FunctionOptions`` say nothing."""
+
+    timeout: cdk.Duration
+    memory_size: int
+    tracing: bool
+    log_group: logs.ILogGroup
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_function(given: Any) -> bool:
+    """Whether ``given`` is an existing ``lambda_.IFunction``, of whatever kind."""
+    return hasattr(given, "function_arn") and hasattr(given, "grant_invoke")
+
+
+def function_from(
+    scope: Construct,
+    id: str,
+    parameter: str,
+    given: Any,
+    *,
+    options: lambda_.FunctionOptions | None,
+    defaults: FunctionDefaults,
+) -> lambda_.IFunction:
+    """Build the function for ``given``, or answer it where it already is one.
+
+    ``parameter`` (``"worker"``, ``"control"``) is how errors call it. Raises ValueError where the
+    handler cannot be found, an option is out of Lambda's limits, or options come with an existing
+    function, which they could not change.
+    """
+    if is_function(given):
+        if options is not None:
+            raise ValueError(f"{parameter}_options cannot change the existing function {parameter}")
+        return given  # type: ignore[no-any-return]
+    settings = _settings(parameter, options, defaults)
+    handler = find_handler(parameter, given)
+    role = settings.get("role") or _role(scope, f"{id}Role", settings)
+    folder = stage(handler, _target(settings["architecture"]))
+    function = lambda_.Function(
+        scope,
+        id,
+        **{**settings, "role": role},
+        runtime=NEWEST_PYTHON,
+        handler=handler.dotted_name,
+        code=lambda_.Code.from_asset(str(folder)),
+    )
+    settings["log_group"].grant_write(function)
+    return function
+
+
+def _settings(
+    parameter: str, options: lambda_.FunctionOptions | None, defaults: FunctionDefaults
+) -> dict[str, Any]:
+    """The defaults and, over them, what the user said; checked against Lambda's limits."""
+    said = _said(parameter, options)
+    settings = {
+        "architecture": lambda_.Architecture.ARM_64,
+        "timeout": defaults.timeout,
+        "memory_size": defaults.memory_size,
+        "tracing": lambda_.Tracing.ACTIVE if defaults.tracing else lambda_.Tracing.DISABLED,
+        "log_group": defaults.log_group,
+        **said,
+        "environment": {**defaults.environment, **said.get("environment", {})},
+    }
+    name = f"{parameter}_options"
+    check_timeout(f"{name}.timeout", settings["timeout"])
+    check_memory(f"{name}.memory_size", settings["memory_size"])
+    check_environment(f"{name}.environment", settings["environment"])
+    return settings
+
+
+def _said(parameter: str, options: lambda_.FunctionOptions | None) -> dict[str, Any]:
+    if options is None:
+        return {}
+    if not isinstance(options, lambda_.FunctionOptions):
+        raise ValueError(
+            f"{parameter}_options must be aws_lambda.FunctionOptions, "
+            f"got a {type(options).__name__}"
+        )
+    if options.log_retention is not None:
+        raise ValueError(f"{parameter}_options.log_retention: give FanOut log_retention instead")
+    names = list(inspect.signature(lambda_.FunctionOptions).parameters)
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def _role(scope: Construct, id: str, settings: Mapping[str, Any]) -> iam.Role:
+    """A role of its own, granted what it needs: no managed policy, which grants on every log."""
+    role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    if settings.get("vpc") is not None:
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=[
+                    "ec2:CreateNetworkInterface",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSubnets",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:AssignPrivateIpAddresses",
+                    "ec2:UnassignPrivateIpAddresses",
+                ],
+                resources=["*"],
+            )
+        )
+        acknowledge(role, "Resource::*", VPC_REASON)
+    elif settings["tracing"] is not lambda_.Tracing.DISABLED:
+        acknowledge(role, "Resource::*", XRAY_REASON)
+    return role
+
+
+def _target(architecture: lambda_.Architecture) -> Target:
+    machine = "aarch64" if architecture.name == lambda_.Architecture.ARM_64.name else "x86_64"
+    return Target(python=NEWEST_PYTHON.name.removeprefix("python"), machine=machine)

@@ -1,0 +1,149 @@
+"""Find a handler: from a Python function, or its dotted name, to the file that defines it.
+
+Nothing is imported here: a handler's own imports (a database driver, say) need not be installed
+where the app is synthesized, and a dotted name says all there is to know.
+"""
+
+import ast
+import importlib.util
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fan_out.runtime.whole_number import described
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A function that Lambda can find by its name.
+
+    ``module`` is dotted (``"lambdas.worker"``), ``function`` its name in there, ``file`` the
+    module's source, and ``top`` the whole top-level package (a folder) or module (a file).
+    """
+
+    module: str
+    function: str
+    file: Path
+    top: Path
+
+    @property
+    def dotted_name(self) -> str:
+        """What Lambda is told: ``"lambdas.worker.handler"``."""
+        return f"{self.module}.{self.function}"
+
+
+def find_handler(parameter: str, given: Any) -> Handler:
+    """Find the handler that ``given`` is: a function, or a dotted name.
+
+    Raises ValueError, naming ``parameter``, for anything that Lambda could not find by a name:
+    a lambda, a nested function, a method, a class, a coroutine function, ``__main__``, a name
+    that does not exist, or a file outside the import path.
+    """
+    if isinstance(given, str):
+        module, _, function = given.rpartition(".")
+        if not all(part.isidentifier() for part in given.split(".")) or not module:
+            raise ValueError(
+                f"{parameter} must be a dotted name such as 'lambdas.worker.handler', got {given!r}"
+            )
+    else:
+        module, function = _name_of(parameter, given)
+    file, top = _locate(parameter, module)
+    if isinstance(given, str):
+        _check_defined(parameter, file, module, function)
+    elif (loaded := Path(sys.modules[module].__file__ or "").resolve()) != file.resolve():
+        raise ValueError(
+            f"{parameter}: {module!r} on the import path is {file}, but the function given "
+            f"comes from {loaded}"
+        )
+    return Handler(module=module, function=function, file=file, top=top)
+
+
+def _name_of(parameter: str, given: Any) -> tuple[str, str]:
+    """Module and name of a function, refusing what cannot be found by them."""
+    if not inspect.isfunction(given):
+        what = f"the class {given.__name__}" if inspect.isclass(given) else described(given)
+        raise ValueError(
+            f"{parameter} must be a function, its dotted name or an existing lambda_.IFunction, "
+            f"got {what}"
+        )
+    module, name = given.__module__, given.__qualname__
+    for broken, why in (
+        (given.__name__ == "<lambda>", "a lambda has no name that Lambda could find it by"),
+        ("<locals>" in name, "a nested function is not there when its module is imported"),
+        ("." in name, "a method is no handler; it must stand at the top of its module"),
+        (inspect.iscoroutinefunction(given), "Lambda does not await an async function"),
+        (module == "__main__", "__main__ has another name in Lambda; move it to a module"),
+    ):
+        if broken:
+            raise ValueError(f"{parameter}: {why}, got {module}.{name}")
+    names = vars(sys.modules[module])
+    if names.get(name) is not given:
+        bound = [other for other, value in names.items() if value is given]
+        if not bound:
+            raise ValueError(f"{parameter}: {module} has no name for the function {name} given")
+        name = bound[0]
+    return module, name
+
+
+def _locate(parameter: str, module: str) -> tuple[Path, Path]:
+    """The file of a module and its top-level package or module, by looking at the files alone."""
+    first, *rest = module.split(".")
+    top = _top_level(first)
+    if top is None:
+        raise ValueError(f"{parameter}: there is no module {first!r} on the import path")
+    place = top
+    for name in rest:
+        inner = place / name
+        place = inner if inner.is_dir() else place / f"{name}.py"
+    file = place / "__init__.py" if place.is_dir() else place
+    if not file.is_file():
+        raise ValueError(f"{parameter}: there is no module {module!r} below {top}")
+    return file, top
+
+
+def _top_level(name: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(name)  # imports nothing for a name without a dot
+    except ValueError:  # a module that was made by hand and has no spec
+        return None
+    if spec is None:
+        return None
+    if spec.submodule_search_locations is not None:
+        folders = list(spec.submodule_search_locations)
+        return Path(folders[0]) if len(folders) == 1 else None
+    return Path(spec.origin) if spec.has_location and spec.origin else None
+
+
+def _check_defined(parameter: str, file: Path, module: str, function: str) -> None:
+    """Raise ValueError unless the module's source binds ``function`` to what may be a handler."""
+    body = ast.parse(file.read_bytes(), filename=str(file)).body
+    kinds = {name: node for node in body for name in _names_bound(node)}
+    node = kinds.get(function)
+    if node is None and "*" not in kinds:
+        raise ValueError(f"{parameter}: {module} ({file}) has no {function!r}")
+    if isinstance(node, ast.ClassDef):
+        raise ValueError(f"{parameter} must be a function, got the class {module}.{function}")
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise ValueError(
+            f"{parameter}: Lambda does not await an async function, got {module}.{function}"
+        )
+
+
+def _names_bound(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names]
+    # assignments, and whatever is bound inside an if, try or with at the top of the module
+    return [
+        name.id
+        for name in ast.walk(node)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    ] + [
+        inner
+        for child in ast.iter_child_nodes(node)
+        if isinstance(child, ast.stmt)
+        for inner in _names_bound(child)
+    ]

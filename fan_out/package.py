@@ -1,0 +1,69 @@
+"""What goes into a function's zip: its own package, ``fan_out/runtime``, and its requirements.
+
+A whitelist, staged in a folder of our own: CDK's ``exclude`` globs let dotfiles such as ``.env``
+through.
+"""
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import fan_out.runtime
+from fan_out.handlers import Handler
+from fan_out.quotas import check_unpacked_size
+from fan_out.requirements import Target, install
+
+RUNTIME = Path(fan_out.runtime.__file__).parent
+LIBRARY = RUNTIME.parent
+
+
+def stage(handler: Handler, target: Target) -> Path:
+    """Copy what the handler needs in Lambda to a new folder, and answer that.
+
+    The folder goes when the process ends; CDK has copied it to its cloud assembly by then.
+    Raises ValueError where it is more than Lambda unpacks (250 MB) or a requirement fails.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="fan-out-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    requirements = handler.file.parent / "requirements.txt"
+    if requirements.is_file():
+        shutil.copytree(install(requirements, target), folder, dirs_exist_ok=True)
+    for source, name in _own_files(handler):
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    check_unpacked_size(handler.dotted_name, size)
+    return folder
+
+
+def _own_files(handler: Handler) -> Iterator[tuple[Path, Path]]:
+    """Each file to copy, and its name in the zip."""
+    yield LIBRARY / "__init__.py", Path("fan_out/__init__.py")
+    for file in _wanted(RUNTIME):
+        yield file, file.relative_to(LIBRARY.parent)
+    if handler.top == LIBRARY:
+        return
+    for file in _wanted(handler.top) if handler.top.is_dir() else [handler.top]:
+        yield file, file.relative_to(handler.top.parent)
+
+
+def _wanted(folder: Path) -> Iterator[Path]:
+    """The files below a package's folder without dotfiles, tests and caches."""
+    for path in sorted(folder.iterdir()):
+        if _is_private_to_the_repository(path.name):
+            continue
+        if path.is_dir():
+            yield from _wanted(path)
+        else:
+            yield path
+
+
+def _is_private_to_the_repository(name: str) -> bool:
+    return (
+        name.startswith((".", "test_"))
+        or name in {"__pycache__", "tests", "test", "conftest.py", "requirements.txt"}
+        or name.endswith((".pyc", "_test.py"))
+    )

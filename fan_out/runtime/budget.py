@@ -1,0 +1,64 @@
+"""What one execution of an inline Map can carry, and the check of a plan against it.
+
+The figures are AWS's quotas of a Standard workflow ("Step Functions service quotas" in the AWS
+Step Functions Developer Guide); none of them can be raised.
+"""
+
+from __future__ import annotations
+
+import logging
+
+PAYLOAD_BYTES = 262_144
+"""The input or output of a task, a state or an execution, as UTF-8."""
+
+HISTORY_EVENTS = 25_000
+"""The events that one execution may have."""
+
+EVENTS_PER_CHUNK = 7
+"""MapIterationStarted/Succeeded, TaskStateEntered/Exited, TaskScheduled/Started/Succeeded."""
+
+EVENTS_PER_RETRY = 3
+"""TaskScheduled, TaskStarted, TaskFailed."""
+
+EVENTS_AROUND = 16
+"""ExecutionStarted/Succeeded, the control task, entering, starting and leaving the Map; 5 spare."""
+
+BYTES_PER_CHUNK = 70
+"""``{"oneJobProcessingCount": <12 digits>, "offset": <16 digits>}, ``: the longest there can be
+in a plan so long, for 10^15 records."""
+
+RESULT_OVERHEAD = 2_048
+"""What Step Functions wraps round a Lambda's answer (status, headers) before ``$.Payload``."""
+
+MOST_CHUNKS = min(
+    (HISTORY_EVENTS - EVENTS_AROUND) // EVENTS_PER_CHUNK,
+    (PAYLOAD_BYTES - RESULT_OVERHEAD) // BYTES_PER_CHUNK,
+)
+"""The longest plan that an inline Map carries: 3,569 chunks; the events bind before the bytes."""
+
+
+def refuse_what_the_map_cannot_carry(total: int, size: int) -> None:
+    """Check the plan of ``total`` records in chunks of ``size`` before anything is started.
+
+    Raises ValueError naming the smallest chunk size that would fit. Where it fits but leaves
+    less than one retry for each chunk, a warning says so in the control function's log.
+    """
+    chunks = _ceil(total, size)
+    if chunks > MOST_CHUNKS:
+        raise ValueError(
+            f"{total} records in chunks of {size} are {chunks} chunks, and an inline Map carries "
+            f"at most {MOST_CHUNKS} ({HISTORY_EVENTS} events, {PAYLOAD_BYTES} bytes); "
+            f"the smallest chunk size that fits is {_ceil(total, MOST_CHUNKS)}"
+        )
+    retries = (HISTORY_EVENTS - EVENTS_AROUND - EVENTS_PER_CHUNK * chunks) // EVENTS_PER_RETRY
+    if retries < chunks:
+        logging.getLogger(__name__).warning(
+            "%d chunks leave room for %d retries in all (history limit of %d events)",
+            chunks,
+            retries,
+            HISTORY_EVENTS,
+        )
+
+
+def _ceil(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator)
