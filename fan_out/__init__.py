@@ -4,8 +4,6 @@ The public names are loaded when they are first used (PEP 562): inside Lambda, w
 ``fan_out.runtime`` is shipped, importing it must not ask for ``aws_cdk``.
 """
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fan_out.construct import FanOut as FanOut
@@ -19,6 +17,8 @@ __all__ = ["Environment", "FanOut"]
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_HOMES[name]), name)
 
 

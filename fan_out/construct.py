@@ -81,6 +81,8 @@ class FanOut(Construct):
             raise ValueError(
                 "chunk_size is needed where there is no control: the built-in one cuts"
             )
+        if is_function(control):
+            _hand_over(chunk_size, control)
         super().__init__(scope, id)
 
         self._log_group = logs.LogGroup(
@@ -113,8 +115,6 @@ class FanOut(Construct):
                 log_group=self._log_group,
             ),
         )
-        if is_function(control):
-            _hand_over(chunk_size, control)
         self._state_machine = sfn.StateMachine(
             self,
             "StateMachine",

@@ -5,14 +5,16 @@ where the app is synthesized, and a dotted name says all there is to know.
 """
 
 import ast
-import importlib.util
 import inspect
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fan_out.runtime.whole_number import described
+
+NOT_IN_MAIN = "__main__ has another name in Lambda, move the function to a module"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def find_handler(parameter: str, given: Any) -> Handler:
             raise ValueError(
                 f"{parameter} must be a dotted name such as 'lambdas.worker.handler', got {given!r}"
             )
+        if module == "__main__":
+            raise ValueError(f"{parameter}: {NOT_IN_MAIN}, got {given}")
     else:
         module, function = _name_of(parameter, given)
     file, top = _locate(parameter, module)
@@ -73,8 +77,8 @@ def _name_of(parameter: str, given: Any) -> tuple[str, str]:
         (given.__name__ == "<lambda>", "a lambda has no name that Lambda could find it by"),
         ("<locals>" in name, "a nested function is not there when its module is imported"),
         ("." in name, "a method is no handler; it must stand at the top of its module"),
+        (module == "__main__", NOT_IN_MAIN),
         (inspect.iscoroutinefunction(given), "Lambda does not await an async function"),
-        (module == "__main__", "__main__ has another name in Lambda; move it to a module"),
     ):
         if broken:
             raise ValueError(f"{parameter}: {why}, got {module}.{name}")
@@ -104,10 +108,9 @@ def _locate(parameter: str, module: str) -> tuple[Path, Path]:
 
 
 def _top_level(name: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(name)  # imports nothing for a name without a dot
-    except ValueError:  # a module that was made by hand and has no spec
-        return None
+    # importlib.util.find_spec would answer with a loaded module, from wherever that came
+    specs = (finder.find_spec(name, None) for finder in sys.meta_path)
+    spec = next((spec for spec in specs if spec is not None), None)
     if spec is None:
         return None
     if spec.submodule_search_locations is not None:
@@ -131,19 +134,14 @@ def _check_defined(parameter: str, file: Path, module: str, function: str) -> No
         )
 
 
-def _names_bound(node: ast.stmt) -> list[str]:
+def _names_bound(node: ast.AST) -> Iterator[str]:
+    """The names that a statement binds, also inside an if, try or with at the top of the module."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [node.name]
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [alias.asname or alias.name for alias in node.names]
-    # assignments, and whatever is bound inside an if, try or with at the top of the module
-    return [
-        name.id
-        for name in ast.walk(node)
-        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-    ] + [
-        inner
-        for child in ast.iter_child_nodes(node)
-        if isinstance(child, ast.stmt)
-        for inner in _names_bound(child)
-    ]
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name for alias in node.names)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _names_bound(child)

@@ -1,0 +1,31 @@
+"""What several folders of tests need; also puts this folder, and so ``article``, on the path."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def importable(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Path]]:
+    """Write files to a folder on the import path; what was imported from it is forgotten after."""
+    before = set(sys.modules)
+    folder = tmp_path / "importable"
+    folder.mkdir()
+
+    def write(files: dict[str, str]) -> Path:
+        for name, text in files.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        importlib.invalidate_caches()
+        return folder
+
+    sys.path.insert(0, str(folder))
+    yield write
+    sys.path.remove(str(folder))
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
+            del sys.modules[name]

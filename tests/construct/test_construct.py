@@ -1,0 +1,423 @@
+"""FanOut checks what it is given, and wires, exposes and grants what it says."""
+
+import json
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from article import control as article_control
+from article import worker as article_worker
+from aws_cdk import assertions
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from fan_out import FanOut
+from lambdas import control, worker
+
+GOOD: dict[str, Any] = {"worker": worker.handler, "control": control.handler, "chunk_size": 10}
+
+FUNCTION = "AWS::Lambda::Function"
+MACHINE = "AWS::StepFunctions::StateMachine"
+PRIVATE = "PRIVATE_WITH_EGRESS"
+
+
+def stack(**kwargs: Any) -> cdk.Stack:
+    return cdk.Stack(cdk.App(), "Stack", **kwargs)
+
+
+def template_of(of: cdk.Stack) -> assertions.Template:
+    return assertions.Template.from_stack(of)
+
+
+def resources(template: assertions.Template, type: str) -> list[dict[str, Any]]:
+    return [dict(found["Properties"]) for found in template.find_resources(type).values()]
+
+
+def function(template: assertions.Template, handler: str) -> dict[str, Any]:
+    return next(one for one in resources(template, FUNCTION) if one["Handler"] == handler)
+
+
+def definition(template: assertions.Template) -> dict[str, Any]:
+    """The machine's definition, with «…» for what CloudFormation fills in."""
+    (machine,) = resources(template, MACHINE)
+    parts = machine["DefinitionString"]["Fn::Join"][1]
+    text = "".join(
+        part
+        if isinstance(part, str)
+        else "aws"
+        if part == {"Ref": "AWS::Partition"}
+        else f"«{'.'.join(part.get('Fn::GetAtt', [str(part)]))}»"
+        for part in parts
+    )
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def default() -> assertions.Template:
+    own = stack()
+    FanOut(own, "Job", **GOOD)
+    return template_of(own)
+
+
+def test_a_fan_out_is_at_most_ten_resources(default: assertions.Template) -> None:
+    assert len(default.to_json()["Resources"]) <= 10
+
+
+def test_the_machine_is_control_then_a_map_of_workers(default: assertions.Template) -> None:
+    machine = definition(default)
+    assert machine["StartAt"] == "Control"
+    assert machine["States"].keys() == {"Control", "Map"}
+    control_state, each = machine["States"]["Control"], machine["States"]["Map"]
+    assert control_state["Next"] == "Map"
+    assert (each["Type"], each["ItemProcessor"]["ProcessorConfig"]) == ("Map", {"Mode": "INLINE"})
+    worker_state = each["ItemProcessor"]["States"]["Worker"]
+    for state, logical_id in ((control_state, "JobControl"), (worker_state, "JobWorker")):
+        assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+        assert state["Parameters"]["FunctionName"].startswith(f"«{logical_id}")
+        assert state["Parameters"]["Payload.$"] == "$"
+        assert state["OutputPath"] == "$.Payload"
+
+
+def test_transient_errors_and_throttling_are_retried_with_jitter_and_nothing_else(
+    default: assertions.Template,
+) -> None:
+    states = definition(default)["States"]
+    (retry,) = states["Map"]["ItemProcessor"]["States"]["Worker"]["Retry"]
+    assert states["Control"]["Retry"] == [retry]
+    assert set(retry["ErrorEquals"]) == {
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+    }
+    assert retry["JitterStrategy"] == "FULL"
+    assert retry["MaxDelaySeconds"] == 60
+
+
+def test_a_task_waits_just_longer_than_its_function(default: assertions.Template) -> None:
+    states = definition(default)["States"]
+    assert function(default, "lambdas.control.handler")["Timeout"] == 300
+    assert states["Control"]["TimeoutSeconds"] == 315
+    assert function(default, "lambdas.worker.handler")["Timeout"] == 900
+    assert states["Map"]["ItemProcessor"]["States"]["Worker"]["TimeoutSeconds"] == 915
+
+
+def test_the_defaults_are_the_newest_python_on_arm64_traced_and_logged(
+    default: assertions.Template,
+) -> None:
+    newest = [one for one in lambda_.Runtime.ALL if one.family == lambda_.RuntimeFamily.PYTHON][-1]
+    for one in resources(default, FUNCTION):
+        assert one["Runtime"] == newest.name
+        assert one["Architectures"] == ["arm64"]
+        assert one["TracingConfig"] == {"Mode": "Active"}
+        assert "LogGroup" in one["LoggingConfig"]
+    (machine,) = resources(default, MACHINE)
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    default.resource_count_is("AWS::Logs::LogGroup", 1)
+    default.has_resource_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30})
+    default.has_resource("AWS::Logs::LogGroup", {"DeletionPolicy": "Retain"})
+
+
+def test_no_name_is_fixed(default: assertions.Template) -> None:
+    fixed = {"FunctionName", "LogGroupName", "RoleName", "StateMachineName"}
+    for resource in default.to_json()["Resources"].values():
+        assert not fixed & resource.get("Properties", {}).keys()
+
+
+def test_no_managed_policy_is_attached(default: assertions.Template) -> None:
+    for role in resources(default, "AWS::IAM::Role"):
+        assert "ManagedPolicyArns" not in role
+
+
+def test_the_chunk_size_reaches_the_control_alone(default: assertions.Template) -> None:
+    variables = {"Variables": {"FAN_OUT_CHUNK_SIZE": "10"}}
+    assert function(default, "lambdas.control.handler")["Environment"] == variables
+    assert "Environment" not in function(default, "lambdas.worker.handler")
+
+
+@pytest.mark.parametrize("value", [1, 10, 40])
+def test_max_concurrency_is_the_maps(value: int) -> None:
+    own = stack()
+    FanOut(own, "Job", **GOOD, max_concurrency=value)
+    assert definition(template_of(own))["States"]["Map"]["MaxConcurrency"] == value
+
+
+def test_every_parameter_reaches_the_template() -> None:
+    own = stack()
+    FanOut(
+        own,
+        "Job",
+        worker="lambdas.worker.handler",
+        chunk_size=7,
+        worker_options=lambda_.FunctionOptions(
+            timeout=cdk.Duration.seconds(30),
+            memory_size=256,
+            architecture=lambda_.Architecture.X86_64,
+            environment={"TABLE": "orders"},
+            tracing=lambda_.Tracing.PASS_THROUGH,
+        ),
+        control_options=lambda_.FunctionOptions(
+            description="counts", environment={"TABLE": "orders"}
+        ),
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+        log_retention=logs.RetentionDays.ONE_DAY,
+        include_execution_data=True,
+        tracing=False,
+    )
+    template = template_of(own)
+    built_in = function(template, "fan_out.runtime.control.count_from_input")
+    assert built_in["Description"] == "counts"
+    assert built_in["Environment"]["Variables"] == {"FAN_OUT_CHUNK_SIZE": "7", "TABLE": "orders"}
+    assert "TracingConfig" not in built_in
+    own_worker = function(template, "lambdas.worker.handler")
+    assert own_worker["Environment"]["Variables"] == {"TABLE": "orders"}
+    assert (own_worker["Timeout"], own_worker["MemorySize"]) == (30, 256)
+    assert own_worker["Architectures"] == ["x86_64"]
+    assert own_worker["TracingConfig"] == {"Mode": "PassThrough"}
+    states = definition(template)["States"]
+    assert states["Map"]["ItemProcessor"]["States"]["Worker"]["TimeoutSeconds"] == 45
+    (machine,) = resources(template, MACHINE)
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is True
+    assert "TracingConfiguration" not in machine or not machine["TracingConfiguration"]["Enabled"]
+    template.has_resource("AWS::Logs::LogGroup", {"DeletionPolicy": "Delete"})
+    template.has_resource_properties("AWS::Logs::LogGroup", {"RetentionInDays": 1})
+
+
+def test_a_worker_in_a_vpc_gets_the_network_interfaces_it_needs_and_a_given_role_is_kept() -> None:
+    own = stack()
+    role = iam.Role(own, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    FanOut(
+        own,
+        "Job",
+        **GOOD,
+        worker_options=lambda_.FunctionOptions(vpc=ec2.Vpc(own, "Vpc", max_azs=1)),
+        control_options=lambda_.FunctionOptions(role=role),
+    )
+    template = template_of(own)
+    template.has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "PolicyDocument": {
+                "Statement": assertions.Match.array_with(
+                    [
+                        assertions.Match.object_like(
+                            {"Action": assertions.Match.array_with(["ec2:CreateNetworkInterface"])}
+                        )
+                    ]
+                )
+            }
+        },
+    )
+    given = function(template, "lambdas.control.handler")["Role"]
+    assert given == {"Fn::GetAtt": [own.get_logical_id(role.node.default_child), "Arn"]}
+
+
+def test_the_articles_own_handlers_are_taken_as_they_are() -> None:
+    own = stack()
+    FanOut(own, "Job", control=article_control.lambda_handler, worker=article_worker.lambda_handler)
+    handlers = {one["Handler"] for one in resources(template_of(own), FUNCTION)}
+    assert handlers == {"article.control.lambda_handler", "article.worker.lambda_handler"}
+
+
+def test_existing_functions_are_granted_and_nothing_is_packaged() -> None:
+    own = stack()
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:existing"
+    existing = lambda_.Function.from_function_attributes(
+        own, "Existing", function_arn=arn, same_environment=True
+    )
+    job = FanOut(own, "Job", worker=existing, control=existing)
+    template = template_of(own)
+    assert job.worker_function is existing
+    template.resource_count_is(FUNCTION, 0)
+    template.has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "PolicyDocument": {
+                "Statement": assertions.Match.array_with(
+                    [
+                        assertions.Match.object_like(
+                            {"Action": "lambda:InvokeFunction", "Resource": [arn, f"{arn}:*"]}
+                        )
+                    ]
+                )
+            }
+        },
+    )
+    states = definition(template)["States"]
+    assert states["Map"]["ItemProcessor"]["States"]["Worker"]["TimeoutSeconds"] == 915
+
+
+def inline_function(scope: Construct) -> lambda_.Function:
+    return lambda_.Function(
+        scope,
+        "Inline",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context):\n    return event\n"),
+    )
+
+
+def test_a_function_of_this_app_as_control_is_handed_the_chunk_size() -> None:
+    own = stack()
+    existing = inline_function(own)
+    FanOut(own, "Job", worker=existing, control=existing, chunk_size=10)
+    variables = function(template_of(own), "index.handler")["Environment"]["Variables"]
+    assert variables == {"FAN_OUT_CHUNK_SIZE": "10"}
+
+
+def test_what_was_built_is_exposed() -> None:
+    own = stack()
+    job = FanOut(own, "Job", **GOOD)
+    caller = iam.Role(own, "Caller", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
+    job.grant_start_execution(caller).assert_success()
+    for metric, name in (
+        (job.metric_failed(), "ExecutionsFailed"),
+        (job.metric_succeeded(period=cdk.Duration.hours(1)), "ExecutionsSucceeded"),
+        (job.metric_time(), "ExecutionTime"),
+    ):
+        assert isinstance(metric, cloudwatch.Metric)
+        assert metric.metric_name == name
+    template = template_of(own)
+    cdk.CfnOutput(own, "Group", value=job.log_group.log_group_name)
+    cdk.CfnOutput(own, "Worker", value=job.worker_function.function_name)
+    cdk.CfnOutput(own, "Control", value=job.control_function.function_name)
+    cdk.CfnOutput(own, "Machine", value=job.state_machine.state_machine_arn)
+    template.has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "PolicyDocument": {
+                "Statement": [assertions.Match.object_like({"Action": "states:StartExecution"})]
+            }
+        },
+    )
+
+
+def recommended_flags() -> dict[str, Any]:
+    (archive,) = Path(sys.modules["aws_cdk"].__file__ or "").parent.glob("_jsii/aws-cdk-lib*.tgz")
+    with tarfile.open(archive) as tar:
+        member = tar.extractfile("package/recommended-feature-flags.json")
+        assert member is not None
+        return json.load(member)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("flags", [{}, recommended_flags()], ids=["flags-off", "flags-on"])
+@pytest.mark.parametrize("env", [None, cdk.Environment(account="123456789012", region="eu-west-1")])
+def test_it_works_twice_in_a_stack_nested_and_in_a_stage(
+    flags: dict[str, Any], env: cdk.Environment | None
+) -> None:
+    app = cdk.App(context=flags)
+    stage = cdk.Stage(app, "Stage")
+    own = cdk.Stack(stage, "Stack", env=env)
+    FanOut(own, "First", **GOOD)
+    FanOut(Construct(own, "Inner"), "First", **GOOD)
+    template = template_of(own)
+    template.resource_count_is(MACHINE, 2)
+    assert len(template.to_json()["Resources"]) <= 20
+    assembly = app.synth().get_nested_assembly("assembly-Stage")
+    folders = [path for path in Path(assembly.directory, "..").iterdir() if path.is_dir()]
+    shipped = [path for path in folders if path.name.startswith("asset.")]
+    assert len(shipped) == 1, "both fan-outs have the same code"
+    assert {path.name for path in shipped[0].iterdir()} == {"fan_out", "lambdas"}
+
+
+def test_tokens_are_let_through() -> None:
+    own = stack()
+    size = cdk.CfnParameter(own, "Size", type="Number").value_as_number
+    width = cdk.CfnParameter(own, "Width", type="Number").value_as_number
+    FanOut(own, "Job", worker=worker.handler, chunk_size=size, max_concurrency=width)  # type: ignore[arg-type]
+    template = template_of(own)
+    variables = resources(template, FUNCTION)[0]["Environment"]["Variables"]
+    assert variables == {"FAN_OUT_CHUNK_SIZE": {"Ref": "Size"}}
+    assert '"MaxConcurrency":«' in json.dumps(
+        definition_text(template), ensure_ascii=False
+    ).replace("\\", "")
+
+
+def definition_text(template: assertions.Template) -> str:
+    (machine,) = resources(template, MACHINE)
+    parts = machine["DefinitionString"]["Fn::Join"][1]
+    return "".join(part if isinstance(part, str) else f"«{part}»" for part in parts)
+
+
+OPTIONS = lambda_.FunctionOptions
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"chunk_size": 0}, "chunk_size must be a whole number from 1 to 1000000000000000, got 0"),
+        ({"chunk_size": -5}, "got -5"),
+        ({"chunk_size": True}, "chunk_size must be a whole number from 1"),
+        ({"chunk_size": 10.0}, "got 10.0 (a float)"),
+        ({"chunk_size": "10"}, "got '10' (a str)"),
+        ({"chunk_size": 10**16}, "chunk_size must be a whole number from 1"),
+        ({"chunk_size": None, "control": None}, "chunk_size is needed where there is no control"),
+        ({"max_concurrency": -1}, "max_concurrency must be a whole number from 0 to 40, got -1"),
+        ({"max_concurrency": 41}, "max_concurrency must be a whole number from 0 to 40, got 41"),
+        ({"max_concurrency": False}, "got False (a bool)"),
+        ({"max_concurrency": 1.0}, "got 1.0 (a float)"),
+        ({"max_concurrency": None}, "got None"),
+        ({"worker": None}, "worker must be a function, its dotted name or an existing"),
+        ({"worker": "lambdas.worker.nothing"}, "worker: lambdas.worker"),
+        ({"control": lambda event, context: 5}, "control: a lambda has no name"),
+        ({"worker_options": {"memory_size": 1}}, "worker_options must be aws_lambda.FunctionOpt"),
+        (
+            {"worker_options": OPTIONS(timeout=cdk.Duration.minutes(16))},
+            "worker_options.timeout must be from 1 to 900 seconds, got 960 seconds",
+        ),
+        (
+            {"control_options": OPTIONS(timeout=cdk.Duration.millis(5))},
+            "control_options.timeout must be from 1 to 900 seconds, got 0.005 seconds",
+        ),
+        (
+            {"worker_options": OPTIONS(memory_size=64)},
+            "worker_options.memory_size must be a whole number from 128 to 10240, got 64",
+        ),
+        (
+            {"worker_options": OPTIONS(memory_size=1024.5)},
+            "worker_options.memory_size must be a whole number from 128 to 10240, got 1024.5",
+        ),
+        (
+            {"worker_options": OPTIONS(environment={"BIG": "x" * 4096})},
+            "worker_options.environment must take at most 4096 bytes, got 4099 bytes",
+        ),
+        (
+            {"worker_options": OPTIONS(log_retention=logs.RetentionDays.ONE_DAY)},
+            "worker_options.log_retention: give FanOut log_retention instead",
+        ),
+    ],
+)
+def test_what_is_wrong_is_refused_in_one_line(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        FanOut(stack(), "Job", **{**GOOD, **wrong})
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("id", ["", "  ", None, 5])
+def test_an_id_that_is_none_is_refused(id: Any) -> None:
+    with pytest.raises(ValueError, match="id must be a string with at least one character, got "):
+        FanOut(stack(), id, **GOOD)
+
+
+def test_options_cannot_come_with_an_existing_function() -> None:
+    own = stack()
+    with pytest.raises(ValueError, match="worker_options cannot change the existing function"):
+        FanOut(own, "Job", worker=inline_function(own), chunk_size=1, worker_options=OPTIONS())
+
+
+def test_a_chunk_size_that_cannot_reach_an_imported_control_is_refused() -> None:
+    own = stack()
+    imported = lambda_.Function.from_function_name(own, "Imported", "elsewhere")
+    with pytest.raises(ValueError, match="cannot reach an imported control function; set FAN_OUT"):
+        FanOut(own, "Job", worker=worker.handler, control=imported, chunk_size=10)

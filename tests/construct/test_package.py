@@ -1,0 +1,186 @@
+"""A function's zip is a whitelist: its own package, the runtime, its requirements; no more."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fan_out import quotas
+from fan_out.handlers import find_handler
+from fan_out.package import stage
+from fan_out.requirements import LOCAL_PYTHON_VARIABLE, Target
+
+Write = Callable[[dict[str, str]], Path]
+
+ARM = Target(python="3.14", machine="aarch64")
+
+RUNTIME = {
+    "fan_out/__init__.py",
+    "fan_out/runtime/__init__.py",
+    "fan_out/runtime/budget.py",
+    "fan_out/runtime/chunk.py",
+    "fan_out/runtime/control.py",
+    "fan_out/runtime/plan.py",
+    "fan_out/runtime/whole_number.py",
+    "fan_out/runtime/worker.py",
+}
+
+HANDLER = "def handler(event, context):\n    return event\n"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv(LOCAL_PYTHON_VARIABLE, raising=False)
+    return tmp_path / "cache"
+
+
+def staged(name: str, target: Target = ARM) -> set[str]:
+    folder = stage(find_handler("worker", name), target)
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def wheel(folder: Path, name: str, files: dict[str, str], tag: str = "py3-none-any") -> None:
+    """Make a package that pip can install without a network."""
+    folder.mkdir(exist_ok=True)
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-1.0-{tag}.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nTag: {tag}\n")
+        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in files))
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels that is all that pip sees."""
+    folder = tmp_path / "wheels"
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def test_the_articles_lambdas_ship_with_the_runtime_and_nothing_else() -> None:
+    expected = RUNTIME | {"lambdas/__init__.py", "lambdas/control.py", "lambdas/worker.py"}
+    assert staged("lambdas.worker.handler") == expected
+
+
+def test_the_built_in_control_ships_the_runtime_alone() -> None:
+    assert staged("fan_out.runtime.control.count_from_input") == RUNTIME
+
+
+def test_dotfiles_tests_caches_and_the_rest_of_the_repository_stay_out(importable: Write) -> None:
+    importable(
+        {
+            ".env": "SECRET=1",
+            "other.py": "",
+            "job/.env": "SECRET=1",
+            "job/.git/config": "",
+            "job/__init__.py": "",
+            "job/__pycache__/work.cpython-311.pyc": "",
+            "job/conftest.py": "",
+            "job/data/countries.json": "{}",
+            "job/data/.DS_Store": "",
+            "job/old.pyc": "",
+            "job/test_work.py": "",
+            "job/tests/test_more.py": "",
+            "job/work.py": HANDLER,
+            "job/work_test.py": "",
+        }
+    )
+    assert staged("job.work.handler") == RUNTIME | {
+        "job/__init__.py",
+        "job/data/countries.json",
+        "job/work.py",
+    }
+
+
+def test_a_handler_in_a_single_module_ships_that_file_alone(importable: Write) -> None:
+    importable({"single.py": HANDLER, "beside.py": ""})
+    assert staged("single.handler") == RUNTIME | {"single.py"}
+
+
+def test_requirements_beside_the_handler_are_installed_without_scripts(
+    importable: Write, packages: Path
+) -> None:
+    wheel(packages, "needed", {"needed/__init__.py": "", "needed-1.0.data/scripts/tool": "#!x\n"})
+    importable({"job/work.py": HANDLER, "job/requirements.txt": "needed==1.0\n"})
+    files = staged("job.work.handler")
+    assert {"needed/__init__.py", "job/work.py"} <= files
+    assert not any(name.startswith("bin/") or name.endswith(".pyc") for name in files)
+    assert "job/requirements.txt" not in files
+
+
+def test_requirements_are_installed_for_lambdas_machine_not_for_this_one(
+    importable: Write, packages: Path
+) -> None:
+    for machine in ("aarch64", "x86_64"):
+        tag = f"cp314-cp314-manylinux_2_28_{machine}"
+        wheel(packages, "compiled", {f"compiled/{machine}.so": ""}, tag)
+    importable({"job/work.py": HANDLER, "job/requirements.txt": "compiled\n"})
+    assert "compiled/aarch64.so" in staged("job.work.handler")
+    x86 = Target(python="3.14", machine="x86_64")
+    assert "compiled/x86_64.so" in staged("job.work.handler", x86)
+
+
+def test_for_the_embedded_aws_requirements_are_installed_for_this_machine(
+    importable: Write, packages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    platform = subprocess.run(
+        [sys.executable, "-c", "import sysconfig; print(sysconfig.get_platform())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    tag = f"{here}-{here}-{platform.replace('-', '_').replace('.', '_')}"
+    wheel(packages, "compiled", {"compiled/here.so": ""}, tag)
+    importable({"job/work.py": HANDLER, "job/requirements.txt": "compiled\n"})
+    monkeypatch.setenv(LOCAL_PYTHON_VARIABLE, sys.executable)
+    assert "compiled/here.so" in staged("job.work.handler")
+
+
+def test_the_same_requirements_are_installed_once(importable: Write, packages: Path) -> None:
+    wheel(packages, "needed", {"needed/__init__.py": ""})
+    importable({"job/work.py": HANDLER, "job/requirements.txt": "needed\n"})
+    first = staged("job.work.handler")
+    (packages / "needed-1.0-py3-none-any.whl").unlink()  # pip could not do it again
+    assert staged("job.work.handler") == first
+
+
+def test_a_package_that_does_not_exist_is_named_in_one_line_and_nothing_is_kept(
+    importable: Write, packages: Path, own_cache: Path
+) -> None:
+    importable({"job/work.py": HANDLER, "job/requirements.txt": "nothing-of-that-name\n"})
+    with pytest.raises(ValueError, match="No matching distribution found for nothing-of") as error:
+        staged("job.work.handler")
+    assert "\n" not in str(error.value)
+    assert list((own_cache / "fan-out" / "packages").iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["-r other.txt", "-c limits.txt", "-e .", "aws-cdk-lib==2.275.0"])
+def test_a_requirement_that_is_no_package_for_a_function_is_refused(
+    line: str, importable: Write
+) -> None:
+    importable({"job/work.py": HANDLER, "job/requirements.txt": f"# packages\n{line}\n"})
+    with pytest.raises(ValueError, match=r"requirements\.txt, line 2: "):
+        staged("job.work.handler")
+
+
+def test_requirements_of_comments_alone_install_nothing(importable: Write) -> None:
+    importable({"job/work.py": HANDLER, "job/requirements.txt": "# none\n"})
+    assert staged("job.work.handler") == RUNTIME | {"job/work.py"}
+
+
+def test_more_than_lambda_unpacks_is_refused(
+    importable: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importable({"job/work.py": HANDLER, "job/model.json": json.dumps(["x"] * 1000)})
+    monkeypatch.setattr(quotas, "LAMBDA_UNPACKED_BYTES", 1000)
+    with pytest.raises(ValueError, match="must unpack to at most 1000 bytes, got "):
+        staged("job.work.handler")

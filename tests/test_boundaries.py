@@ -1,0 +1,114 @@
+"""Imports run one way, and the runtime runs alone; shown by running it, not by reading it."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LIBRARY = ROOT / "fan_out"
+
+ALLOWED = {
+    "runtime": {"runtime"},
+    "quotas": {"runtime"},
+    "handlers": {"runtime"},
+    "requirements": set[str](),
+    "package": {"handlers", "quotas", "requirements", "runtime"},
+    "acknowledgements": set[str](),
+    "functions": {"acknowledgements", "handlers", "package", "quotas", "requirements"},
+    "workflow": {"quotas"},
+    "environment": {"quotas", "runtime"},
+    "construct": {"acknowledgements", "functions", "quotas", "runtime", "workflow"},
+    "local": {"local", "requirements"},
+    "cli": {"cli", "local", "quotas", "runtime"},
+    "__main__": {"cli"},
+    "__init__": {"construct", "environment"},
+}
+"""For each room of the library, the rooms that it may import."""
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+
+
+def rooms_imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    parts = [name.split(".") for name in names if name.split(".")[0] == "fan_out"]
+    return {part[1] for part in parts if len(part) > 1 and part[1] != "__version__"}
+
+
+def run_alone(code: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run code with the standard library and ``cwd`` alone on the path."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, '.')\n{code}"],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_every_import_follows_the_arrows(path: Path) -> None:
+    assert rooms_imported(path) <= ALLOWED[room_of(path)]
+
+
+@pytest.fixture
+def runtime_alone(tmp_path: Path) -> Path:
+    """The files that Lambda gets, and no others."""
+    (tmp_path / "fan_out").mkdir()
+    shutil.copy(LIBRARY / "__init__.py", tmp_path / "fan_out")
+    shutil.copytree(LIBRARY / "runtime", tmp_path / "fan_out" / "runtime")
+    shutil.copytree(ROOT / "lambdas", tmp_path / "lambdas")
+    return tmp_path
+
+
+def test_the_runtime_and_the_lambdas_need_the_standard_library_alone(runtime_alone: Path) -> None:
+    code = (
+        "import lambdas.control, lambdas.worker\n"
+        "plan = lambdas.control.handler({'oneJobProcessMaxCount': 10}, None)\n"
+        "print(sum([lambdas.worker.handler(chunk, None) for chunk in plan], []))"
+    )
+    done = run_alone(code, cwd=runtime_alone)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(list(range(105)))
+
+
+def test_importing_the_runtime_loads_nothing_that_slows_a_cold_start(runtime_alone: Path) -> None:
+    """Not even the standard library's ``typing`` (10 ms) or ``dataclasses`` (20 ms)."""
+    code = (
+        "import __future__, functools, json, logging, os, reprlib\n"
+        "before = set(sys.modules)\n"
+        "import fan_out.runtime.control\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = run_alone(code, cwd=runtime_alone)
+    assert done.returncode == 0, done.stderr
+    assert all(name.startswith("fan_out") for name in done.stdout.split())
+
+
+def test_the_public_names_load_when_they_are_used() -> None:
+    code = (
+        "import sys, fan_out, fan_out.runtime\n"
+        "assert 'aws_cdk' not in sys.modules and 'boto3' not in sys.modules\n"
+        "assert {'FanOut', 'Environment'} <= set(dir(fan_out))\n"
+        "from fan_out import FanOut, Environment\n"
+        "assert 'boto3' not in sys.modules\n"
+        "try: fan_out.NoSuchName\n"
+        "except AttributeError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "module 'fan_out' has no attribute 'NoSuchName'", done.stderr

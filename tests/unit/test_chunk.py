@@ -1,0 +1,62 @@
+"""A chunk is what the Map hands to a worker: checked, immutable, iterable."""
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fan_out.runtime import Chunk
+
+
+@given(offset=st.integers(0, 10**12), count=st.integers(1, 10**3))
+def test_a_chunk_goes_through_its_item_unchanged(offset: int, count: int) -> None:
+    chunk = Chunk(offset=offset, count=count)
+    assert Chunk.from_event(chunk.as_item()) == chunk
+    assert list(chunk) == list(range(offset, offset + count))
+    assert len(chunk) == count
+
+
+def test_a_chunk_is_read_from_an_event_with_other_keys_in_it() -> None:
+    event = {"oneJobProcessingCount": 5, "offset": 100, "input": {"table": "t"}}
+    assert Chunk.from_event(event) == Chunk(offset=100, count=5)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (None, "a chunk must be a JSON object, got None"),
+        ([], "a chunk must be a JSON object, got []"),
+        ("x", "a chunk must be a JSON object, got 'x' (a str)"),
+        ({}, "a chunk must have oneJobProcessingCount, got {}"),
+        ({"oneJobProcessingCount": 1}, "a chunk must have offset, got "),
+        ({"oneJobProcessingCount": 0, "offset": 0}, "oneJobProcessingCount must be a whole number"),
+        ({"oneJobProcessingCount": 1, "offset": -1}, "offset must be a whole number from 0 to"),
+        ({"oneJobProcessingCount": "1", "offset": 0}, "got '1' (a str)"),
+        ({"oneJobProcessingCount": True, "offset": 0}, "got True (a bool)"),
+        ({"oneJobProcessingCount": 1.0, "offset": 0}, "got 1.0 (a float)"),
+        ({"oneJobProcessingCount": 10**5000, "offset": 0}, "got an int of 16610 bits"),
+    ],
+)
+def test_an_event_that_is_no_chunk_is_refused_in_one_line(event: object, message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        Chunk.from_event(event)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_chunk_cannot_be_changed() -> None:
+    chunk = Chunk(offset=0, count=1)
+    with pytest.raises(AttributeError, match="immutable"):
+        chunk.offset = 5
+    with pytest.raises(AttributeError, match="immutable"):
+        del chunk.count
+
+
+def test_equal_chunks_are_one_in_a_set_and_survive_a_pickle() -> None:
+    chunk = Chunk(offset=20, count=10)
+    assert {chunk, Chunk(offset=20, count=10)} == {chunk}
+    assert chunk != Chunk(offset=20, count=9)
+    assert chunk != (20, 10)
+    assert pickle.loads(pickle.dumps(chunk)) == chunk
+    assert repr(chunk) == "Chunk(offset=20, count=10)"

@@ -1,0 +1,47 @@
+"""The worker handler: a chunk in, the function's own answer out."""
+
+from typing import Any
+
+import pytest
+
+from fan_out.runtime import Chunk, worker
+from lambdas.worker import handler as article
+
+
+def test_the_worker_answers_its_share_of_the_records() -> None:
+    assert article({"oneJobProcessingCount": 5, "offset": 100}, None) == [100, 101, 102, 103, 104]
+
+
+def test_a_test_may_hand_the_worker_a_chunk() -> None:
+    assert article(Chunk(offset=3, count=2), None) == [3, 4]
+
+
+@pytest.mark.parametrize("answer", [None, 0, {"a": [1]}, "text", object()])
+def test_the_answer_is_left_alone(answer: object) -> None:
+    @worker
+    def answering(chunk: Chunk, context: Any) -> object:
+        return answer
+
+    assert answering(Chunk(offset=0, count=1), None) is answer
+
+
+def test_the_context_reaches_the_function() -> None:
+    @worker
+    def asking(chunk: Chunk, context: Any) -> object:
+        return context
+
+    assert asking(Chunk(offset=0, count=1), "context") == "context"
+
+
+def test_the_handler_keeps_the_functions_name_and_docstring() -> None:
+    assert (article.__module__, article.__name__) == ("lambdas.worker", "handler")
+    assert article.__doc__ == "Answer the numbers of the records that this worker was given."
+
+
+def test_an_event_that_is_no_chunk_never_reaches_the_function() -> None:
+    @worker
+    def never(chunk: Chunk, context: Any) -> None:
+        raise AssertionError("called")
+
+    with pytest.raises(ValueError, match="a chunk must have oneJobProcessingCount"):
+        never({"offset": 0}, None)
