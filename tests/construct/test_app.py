@@ -44,7 +44,7 @@ def test_the_template_is_the_snapshot(
 
 
 def test_the_template_is_clean_for_cfn_lint(template: dict[str, Any]) -> None:
-    assert cfnlint.api.lint_all(json.dumps(template)) == []
+    assert cfnlint.api.lint(json.dumps(template), regions=["us-east-1"]) == []
 
 
 def test_the_outputs_are_the_machine_and_the_two_functions(template: dict[str, Any]) -> None:
