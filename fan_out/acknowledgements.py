@@ -1,6 +1,6 @@
-"""The very few findings of cdk-nag that are accepted, each with its reason beside it.
+"""The very few findings of cdk-nag and cfn-lint that are accepted, each with its reason.
 
-Written with CDK's own ``Validations``, so that the library does not depend on cdk-nag.
+Written as metadata, so that the library depends on neither.
 """
 
 import json
@@ -28,6 +28,13 @@ def acknowledge_versions(machine: IConstruct, functions: Sequence[lambda_.IFunct
             f"Resource::{_as_cdk_nag_writes(arn)}:*",
             "CDK grants a function with its versions; the machine names no version",
         )
+
+
+def acknowledge_dependency_on_role(construct: IConstruct) -> None:
+    """Accept cfn-lint's W3005: CDK makes a function and a machine depend on their role twice."""
+    resource = construct.node.default_child
+    assert isinstance(resource, cdk.CfnResource)
+    resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
 
 
 def _as_cdk_nag_writes(arn: Any) -> str:

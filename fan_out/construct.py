@@ -11,7 +11,11 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from fan_out.acknowledgements import acknowledge, acknowledge_versions
+from fan_out.acknowledgements import (
+    acknowledge,
+    acknowledge_dependency_on_role,
+    acknowledge_versions,
+)
 from fan_out.functions import FunctionDefaults, function_from, is_function
 from fan_out.quotas import check_chunk_size, check_max_concurrency
 from fan_out.runtime.control import CHUNK_SIZE_VARIABLE
@@ -135,6 +139,7 @@ class FanOut(Construct):
         )
         acknowledge(self._state_machine, "Resource::*", MACHINE_REASON)
         acknowledge_versions(self._state_machine, [self._control, self._worker])
+        acknowledge_dependency_on_role(self._state_machine)
 
     @property
     def control_function(self) -> lambda_.IFunction:

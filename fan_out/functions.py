@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from fan_out.acknowledgements import acknowledge
+from fan_out.acknowledgements import acknowledge, acknowledge_dependency_on_role
 from fan_out.handlers import find_handler
 from fan_out.package import stage
 from fan_out.quotas import check_environment, check_memory, check_timeout
@@ -70,6 +70,7 @@ def function_from(
         handler=handler.dotted_name,
         code=lambda_.Code.from_asset(str(folder)),
     )
+    acknowledge_dependency_on_role(function)
     settings["log_group"].grant_write(function)
     return function
 
