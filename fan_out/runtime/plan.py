@@ -24,5 +24,8 @@ def plan(total: int, size: int) -> Iterator[Chunk]:
 
 
 def _chunks(total: int, size: int) -> Iterator[Chunk]:
-    for offset in range(0, total, size):
-        yield Chunk(offset=offset, count=min(size, total - offset))
+    whole, rest = divmod(total, size)
+    for offset in range(0, whole * size, size):
+        yield Chunk.unchecked(offset, size)
+    if rest > 0:
+        yield Chunk.unchecked(whole * size, rest)

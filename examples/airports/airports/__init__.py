@@ -1,0 +1,1 @@
+"""The business code: count the airports, and find the nearest of each."""
