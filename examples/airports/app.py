@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-import data
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+import data
 from fan_out import FanOut
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from article import control as article_control
-from article import worker as article_worker
 from aws_cdk import assertions
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
@@ -18,6 +16,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from article import control as article_control
+from article import worker as article_worker
 from fan_out import FanOut
 from lambdas import control, worker
 

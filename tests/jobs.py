@@ -1,0 +1,55 @@
+"""Handlers for the end-to-end tests, each a job that behaves in one way."""
+
+import os
+import time
+from typing import Any
+
+from fan_out.runtime import Chunk, control, worker
+
+
+@control
+def count_a_hundred(event: Any, context: Any) -> int:
+    """A job of a hundred records."""
+    return 100
+
+
+@worker
+def numbers(chunk: Chunk, context: Any) -> list[int]:
+    """The article's worker."""
+    return list(chunk)
+
+
+@worker
+def fails_at_57(chunk: Chunk, context: Any) -> list[int]:
+    """One bad record."""
+    if 57 in chunk.records:
+        raise ValueError("bad record 57")
+    return list(chunk)
+
+
+@worker
+def sleeps(chunk: Chunk, context: Any) -> None:
+    """Longer than any test waits."""
+    time.sleep(600)
+
+
+@worker
+def process_ids(chunk: Chunk, context: Any) -> int:
+    """Which process handled the chunk."""
+    time.sleep(0.05)
+    return os.getpid()
+
+
+@worker
+def needs_a_package(chunk: Chunk, context: Any) -> str:
+    """A compiled package that ``requirements.txt`` names, and boto3, which Lambda has."""
+    import boto3
+    import compiled
+
+    identity = boto3.client("sts").get_caller_identity()
+    return f"{compiled.answer()} {identity['Account']}"
+
+
+def not_json(event: Any, context: Any) -> Any:
+    """An answer that Lambda cannot send."""
+    return {1, 2, 3}
