@@ -35,7 +35,7 @@ setup: .venv/installed node_modules/installed
 	touch $@
 
 node_modules/installed: package.json package-lock.json .venv/installed
-	npm ci --silent --no-audit --no-fund
+	npm ci --loglevel=error --no-audit --no-fund
 	touch $@
 
 clean:  ## remove all that was installed or made
