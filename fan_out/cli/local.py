@@ -1,0 +1,167 @@
+"""``fan-out local``: the CDK app of the current folder, deployed to an AWS on this machine."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fan_out.cli.aws import Aws
+from fan_out.cli.cdk import CdkCli, cdk_environ, find_cdk, own_path
+from fan_out.cli.cloud_assembly import Stack, read_stacks
+from fan_out.cli.display.screen import Screen
+from fan_out.cli.display.steps import step
+from fan_out.cli.errors import FAILED, CommandError
+from fan_out.cli.interruption import cleaning_up_in_peace, endings_raised
+from fan_out.cli.run import Run, run
+from fan_out.local import EmbeddedAws, EmbeddedAwsError
+
+LOOKED_UP = "cdk.context.json"
+"""Where the CDK CLI keeps what it looked up, in the app's folder. What it finds in an AWS that is
+gone a minute later must not stay there."""
+
+HINT = """
+The AWS is up. In another terminal, after the lines above:
+  npx cdk deploy     deploys the app of the folder that you are in
+  fan-out run        runs it
+Ctrl-C ends it, and all that was deployed to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedded:
+    """Which AWS to have on this machine; ``max_environments`` None is as many as suit it."""
+
+    account: str
+    region: str
+    max_environments: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """Which app to deploy, as the CDK CLI takes it: its command, and its ``KEY=VALUE`` context."""
+
+    folder: Path
+    command: str | None = None
+    context: tuple[str, ...] = ()
+    verbose: bool = False
+
+    @property
+    def options(self) -> list[str]:
+        """The CDK CLI's options that choose the app."""
+        command = [] if self.command is None else ["--app", self.command]
+        return [*command, *(f"--context={pair}" for pair in self.context)]
+
+
+def run_locally(app: App, embedded: Embedded, wanted: Run, screen: Screen) -> int:
+    """Deploy the app to an AWS of its own and run its machine there; answer as ``run`` does.
+
+    Raises CommandError where the app cannot be synthesized or deployed.
+    """
+    if app.command is None and not (app.folder / "cdk.json").exists():
+        raise CommandError(f"no cdk.json in {app.folder}: go to a CDK app's folder, or give --app")
+    with _up(embedded, app, screen) as (aws, cdk), _unchanged(app.folder / LOOKED_UP):
+        assembly = cdk.scratch / "cdk.out"
+        with step(screen, "synthesize the app"):
+            cdk.call("synth", "--quiet", "--output", str(assembly), *app.options)
+        stacks = read_stacks(assembly, wanted.stack)
+        region = _region(stacks, embedded, wanted.stack)
+        environments = _environments(stacks, embedded)
+        with step(screen, f"bootstrap {', '.join(environments)}"):
+            cdk.call("bootstrap", *environments, "--app", str(assembly))
+        with step(screen, f"deploy {', '.join(stack.name for stack in stacks)}"):
+            paths = [stack.path for stack in stacks]
+            cdk.call("deploy", *paths, "--app", str(assembly), "--require-approval", "never")
+        wanted = replace(wanted, stack=_name(stacks, wanted.stack), log_stays=False)
+        return run(Aws(aws.session(), region), wanted, screen)
+
+
+def start(embedded: Embedded, folder: Path, screen: Screen) -> int:
+    """Have an AWS on this machine until Ctrl-C or SIGTERM; print how to use it. Answers 0."""
+    with _up(embedded, App(folder=folder), screen) as (aws, cdk):
+        environment = f"aws://{embedded.account}/{embedded.region}"
+        with step(screen, f"bootstrap {environment}"):
+            # not in the app's folder: it would synthesize the app there
+            replace(cdk, folder=cdk.scratch).call("bootstrap", environment)
+        for line in shell_lines(aws):
+            screen.show(line)
+        screen.say(HINT)
+        with suppress(KeyboardInterrupt):
+            while True:
+                signal.pause()
+    screen.say("ended; nothing of it is left")
+    return 0
+
+
+def shell_lines(aws: EmbeddedAws) -> Iterator[str]:
+    """Answer the lines for a shell whose ``aws`` and ``cdk`` are to talk to this AWS."""
+    yield f"unset {' '.join(aws.UNSET)}"
+    for name, value in aws.environ().items():
+        yield f"export {name}={shlex.quote(value)}"
+
+
+@contextmanager
+def _up(embedded: Embedded, app: App, screen: Screen) -> Iterator[tuple[EmbeddedAws, CdkCli]]:
+    """An AWS and a CDK CLI for it; nothing of both is left, however the body ends."""
+    aws, cli = _checked(embedded), find_cdk(app.folder, own_path(os.environ))
+    with endings_raised(), TemporaryDirectory(prefix="fan-out-") as folder, ExitStack() as stack:
+        with step(screen, f"start an AWS for {embedded.account}/{embedded.region}"):
+            try:
+                stack.enter_context(aws)
+            except EmbeddedAwsError as error:
+                raise CommandError(str(error), FAILED) from error
+        stack.enter_context(cleaning_up_in_peace())
+        environ = cdk_environ(
+            os.environ, changes=aws.environ(), unset=aws.UNSET, scratch=Path(folder)
+        )
+        yield aws, CdkCli(cli, app.folder, environ, Path(folder), app.verbose)
+
+
+def _checked(embedded: Embedded) -> EmbeddedAws:
+    try:
+        return EmbeddedAws(**asdict(embedded))
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+@contextmanager
+def _unchanged(file: Path) -> Iterator[None]:
+    before = file.read_bytes() if file.exists() else None
+    try:
+        yield
+    finally:
+        if before is None:
+            file.unlink(missing_ok=True)
+        elif file.read_bytes() != before:
+            file.write_bytes(before)
+
+
+def _environments(stacks: Collection[Stack], embedded: Embedded) -> list[str]:
+    """The environments to bootstrap. Raises CommandError for an account that is not this AWS's."""
+    for stack in stacks:
+        if stack.account not in (None, embedded.account):
+            raise CommandError(
+                f"stack {stack.name} is for account {stack.account}, and this AWS is "
+                f"{embedded.account}: add --account {stack.account}"
+            )
+    regions = sorted({stack.region or embedded.region for stack in stacks})
+    return [f"aws://{embedded.account}/{region}" for region in regions]
+
+
+def _region(stacks: Collection[Stack], embedded: Embedded, chosen: str | None) -> str:
+    """The region to run in: the chosen stack's, or that of all."""
+    of = [stack for stack in stacks if chosen in (None, stack.name, stack.path)]
+    regions = {stack.region or embedded.region for stack in of}
+    if len(regions) > 1:
+        names = ", ".join(f"{stack.name} ({stack.region or embedded.region})" for stack in of)
+        raise CommandError(f"stacks in several regions, choose one with --stack: {names}")
+    return regions.pop()
+
+
+def _name(stacks: Collection[Stack], chosen: str | None) -> str | None:
+    """The name that CloudFormation has for the stack that is chosen by its name or path."""
+    return next((stack.name for stack in stacks if chosen in (stack.name, stack.path)), None)

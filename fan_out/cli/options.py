@@ -1,0 +1,100 @@
+"""The options of the commands and the examples of their help, each worded once."""
+
+from typing import Annotated
+
+import typer
+
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        help="The stack with the state machine. Needed where several stacks have one.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+Machine = Annotated[
+    str | None,
+    typer.Option(
+        help="The state machine, where a stack has several: the key of its output, or its ARN.",
+        metavar="KEY|ARN",
+        show_default=False,
+    ),
+]
+Input = Annotated[
+    str,
+    typer.Option(
+        help="The execution's input, a JSON object: its text, or @ and the file that holds it.",
+        metavar="JSON|@FILE",
+    ),
+]
+AppCommand = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        help="The command that synthesizes the app. Default: the one in cdk.json.",
+        metavar="COMMAND",
+        show_default=False,
+    ),
+]
+Context = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        "-c",
+        help="A context value for the app; may be given several times.",
+        metavar="KEY=VALUE",
+        show_default=False,
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print the whole output to stdout as JSON, and nothing else; the rest to stderr.",
+    ),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Account = Annotated[
+    str, typer.Option(help="The account that the embedded AWS is.", metavar="12 DIGITS")
+]
+Region = Annotated[str, typer.Option(help="The region of the embedded AWS.", metavar="REGION")]
+MaxEnvironments = Annotated[
+    int | None,
+    typer.Option(
+        help="How many Lambda environments (processes) run at a time. Default: twice the cores.",
+        metavar="N",
+        min=1,
+        show_default=False,
+    ),
+]
+
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Show what the CDK CLI prints, as it goes.")
+]
+
+RUN_EXAMPLES = """
+**Examples**
+
+    fan-out run
+    fan-out run --stack FanOut-prod --input '{"oneJobProcessMaxCount": 50}'
+    fan-out run --input @input.json --json > answers.json
+
+**Exit code**: 0 the execution succeeded, 1 it failed, 2 nothing was started, 130 Ctrl-C, which
+stops the execution.
+"""
+LOCAL_RUN_EXAMPLES = """
+**Examples**
+
+    fan-out local run
+    fan-out local run -c env=prod --input '{"totalProcessRecordCount": 1000}'
+    fan-out local run --app "python3 other.py" --stack Nightly --json > answers.json
+
+**Exit code**: 0 the execution succeeded, 1 it or the deployment failed, 2 nothing was started,
+130 Ctrl-C.
+"""
+START_EXAMPLES = """
+**Example**, with Ctrl-C in the first terminal to end it
+
+    fan-out local start > aws.sh
+    . ./aws.sh && npx cdk deploy && fan-out run      # in another terminal
+"""

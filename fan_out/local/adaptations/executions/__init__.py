@@ -1,0 +1,30 @@
+"""Step Functions: what CloudFormation creates executes, within AWS's limits, and ends as in AWS."""
+
+from fan_out.local.adaptations.executions import (
+    data_limit,
+    end,
+    error_names,
+    history,
+    inline_map,
+    lambda_task,
+    machine_resource,
+    parsed_paths,
+    refusals,
+    start,
+    threads,
+)
+
+
+def install(account: str, environments: int) -> None:
+    """Adapt the interpreter; ``environments`` is how many Lambda environments may run."""
+    machine_resource.install()
+    refusals.install()
+    start.install()
+    history.install()
+    end.install()
+    inline_map.install(environments)
+    lambda_task.install(account)
+    error_names.install()
+    data_limit.install()
+    parsed_paths.install()
+    threads.install()

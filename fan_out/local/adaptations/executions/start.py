@@ -1,0 +1,127 @@
+"""An execution starts with a name, within AWS's limits, and can be asked about at once.
+
+moto (5.2.5) calls an execution that is given no name ``None``, takes an input of any size, reports
+an input that is no JSON as a server error, and copies the machine deeply. An execution that was
+only just started cannot be stopped yet: its environment is made later, in its thread.
+
+AWS gives a UUID for a name, takes at most 262,144 bytes, and answers the running execution where
+name and input are the same: "StartExecution", AWS Step Functions API Reference.
+"""
+
+import copy
+import datetime
+import json
+import threading
+import uuid
+from typing import Any
+
+from moto.stepfunctions.exceptions import (
+    ExecutionAlreadyExists,
+    InvalidExecutionInput,
+    ValidationException,
+)
+from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramRunning
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
+from fan_out.local.adaptations.seam import replaces
+
+MOST_BYTES = 262_144
+"""The input of an execution, "Step Functions service quotas"."""
+
+
+def install() -> None:
+    """Let executions start as in AWS."""
+    lock = threading.Lock()
+
+    @replaces(StepFunctionsParserBackend, "start_execution")
+    def start(
+        self: Any,
+        state_machine_arn: str,
+        name: str | None = None,
+        execution_input: str | None = None,
+        trace_header: str | None = None,
+    ) -> Any:
+        machine = self.describe_state_machine(state_machine_arn)
+        text = "{}" if execution_input is None else execution_input
+        _check(text)
+        if name:
+            self._validate_name(name)
+        with lock:
+            name = name or str(uuid.uuid4())
+            same = next((each for each in machine.executions if each.name == name), None)
+            if same is not None:
+                return _unless_it_differs(same, text)
+            execution = _execution(self, machine, name, text, trace_header)
+            machine.executions.append(execution)
+            execution.start()
+        return execution
+
+    @replaces(ExecutionWorker, "start")
+    def start_thread(self: Any) -> None:
+        self.env = self._get_evaluation_environment()
+        self.env._program_state = ProgramRunning()  # so that it can be stopped from now on
+        threading.Thread(target=self._execution_logic, daemon=True).start()
+
+    @replaces(ExecutionWorker, "_execution_logic")
+    def execute(self: Any) -> None:
+        details = self._evaluation_details
+        self.env.event_manager.add_event(
+            context=self.env.event_history_context,
+            event_type=HistoryEventType.ExecutionStarted,
+            event_details={
+                "executionStartedEventDetails": {
+                    "input": json.dumps(details.execution_details.inpt),
+                    "inputDetails": {"truncated": False},
+                    "roleArn": details.aws_execution_details.role_arn,
+                }
+            },
+            update_source_event_id=False,
+        )
+        program = self._get_evaluation_entrypoint()
+        if self.env.is_running():
+            program.eval(self.env)
+        self._execution_communication.terminated()
+
+
+def _check(text: str) -> None:
+    size = len(text.encode())
+    if size > MOST_BYTES:
+        raise ValidationException(
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member "
+            f"must have length less than or equal to {MOST_BYTES} (it has {size} bytes)"
+        )
+    try:
+        json.loads(text)
+    except ValueError as problem:
+        raise InvalidExecutionInput(
+            f"Invalid State Machine Execution Input: '{problem}'"
+        ) from problem
+
+
+def _unless_it_differs(execution: Any, text: str) -> Any:
+    running = execution.exec_status == ExecutionStatus.RUNNING
+    if running and execution.execution_input == text:
+        return execution
+    raise ExecutionAlreadyExists(f"Execution Already Exists: '{execution.exec_arn}'")
+
+
+def _execution(backend: Any, machine: Any, name: str, text: str, trace_header: Any) -> Execution:
+    """A new execution of the machine as it is now: later updates do not change it."""
+    return Execution(
+        name=name,
+        sm_type=machine.sm_type,
+        role_arn=machine.roleArn,
+        exec_arn=f"arn:{backend.partition}:states:{backend.region_name}:{backend.account_id}"
+        f":execution:{machine.name}:{name}",
+        account_id=backend.account_id,
+        region_name=backend.region_name,
+        state_machine=copy.copy(machine),
+        start_date=datetime.datetime.now(tz=datetime.UTC),
+        cloud_watch_logging_session=None,
+        input_data=text,
+        trace_header=trace_header,
+        activity_store={},
+    )

@@ -1,0 +1,176 @@
+"""The embedded AWS as its user sees it: a child process, from ``with`` to the end of it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Self
+
+from fan_out.local.settings import Settings, check_region
+from fan_out.requirements import LOCAL_PYTHON_VARIABLE
+
+if TYPE_CHECKING:
+    import boto3
+
+SECONDS_TO_END = 15
+"""How long the child may take to end by itself; its environments have at most 2 s of that."""
+
+CREDENTIALS = {"aws_access_key_id": "embedded", "aws_secret_access_key": "embedded"}
+
+S3_IN_PATH_STYLE = "[default]\ns3 =\n    addressing_style = path\n"
+"""A bucket's name in the host (``bucket.localhost``) would have to be resolved."""
+
+
+class EmbeddedAwsError(RuntimeError):
+    """The embedded AWS did not start. The message is one line that ends with the cause."""
+
+
+class EmbeddedAws:
+    """A context manager; while it is open, an AWS listens on a loopback port of its own.
+
+    Nothing is left after it: no process, no file, also where this process is killed.
+    """
+
+    UNSET = (
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_SECURITY_TOKEN",
+        "AWS_ROLE_ARN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_CA_BUNDLE",
+    )
+    """Environment variables that would lead a client elsewhere in spite of ``environ()``."""
+
+    endpoint_url: str
+
+    def __init__(
+        self,
+        *,
+        account: str = "123456789012",
+        region: str = "us-east-1",
+        max_environments: int | None = None,
+    ) -> None:
+        check_region(region)
+        self._region = region
+        most = 2 * (os.cpu_count() or 1) if max_environments is None else max_environments
+        self._settings = Settings(account=account, max_environments=most)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._directory: Path | None = None
+
+    def __enter__(self) -> Self:
+        if self._process is not None:
+            raise EmbeddedAwsError("the embedded AWS has been started already")
+        self._directory = Path(tempfile.mkdtemp(prefix="fan-out-aws-"))
+        try:
+            (self._directory / "config").write_text(S3_IN_PATH_STYLE)
+            self.endpoint_url = f"http://localhost:{self._start(self._directory)}"
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def environ(self) -> dict[str, str]:
+        """The variables with which ``aws``, ``cdk`` and boto3 talk to it.
+
+        What ``UNSET`` names must not be set beside them.
+        """
+        return {
+            **self._isolation(),
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ENDPOINT_URL_S3": self.endpoint_url,
+            LOCAL_PYTHON_VARIABLE: sys.executable,
+        }
+
+    def session(self) -> "boto3.Session":
+        """A session whose clients talk to it, whatever the environment of this process says."""
+        from fan_out.local.session import session_on
+
+        config_file = Path(self._isolation()["AWS_CONFIG_FILE"])
+        return session_on(self.endpoint_url, self._region, config_file, **CREDENTIALS)
+
+    def _isolation(self) -> dict[str, str]:
+        """What keeps the user's own account, files and proxy out of it."""
+        assert self._directory is not None
+        return {
+            **{name.upper(): value for name, value in CREDENTIALS.items()},
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_CONFIG_FILE": str(self._directory / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self._directory / "no-credentials"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **{name: _with_localhost(os.environ.get(name)) for name in ("NO_PROXY", "no_proxy")},
+        }
+
+    def _start(self, directory: Path) -> int:
+        """Start the child and answer its port."""
+        library = str(Path(__file__).parents[2])
+        path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), library]))
+        inherited = {name: os.environ[name] for name in os.environ if name not in self.UNSET}
+        with (directory / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                # -P: a types.py in the current folder must not stand in for Python's own
+                [sys.executable, "-P", "-m", "fan_out.local.server"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
+                env={**inherited, **self._isolation(), "PYTHONPATH": path},
+            )
+        return _port(self._process, self._settings.in_(directory), directory / "log")
+
+    def _end(self) -> None:
+        """Close the child's standard input, upon which it ends; kill it if it does not."""
+        if self._process is not None:
+            with suppress(OSError):
+                _pipe(self._process.stdin).close()
+            try:
+                self._process.wait(SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+            _pipe(self._process.stdout).close()
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _port(process: subprocess.Popen[bytes], settings: str, log: Path) -> int:
+    """Hand the child its settings; wait until it listens. Raises EmbeddedAwsError."""
+    with suppress(BrokenPipeError):
+        _pipe(process.stdin).write(f"{settings}\n".encode())
+        _pipe(process.stdin).flush()
+    answer = _pipe(process.stdout).readline()
+    if not answer:
+        process.wait()
+        lines = log.read_text(errors="replace").strip().splitlines()
+        cause = lines[-1] if lines else f"its process ended with {process.returncode}"
+        raise EmbeddedAwsError(f"the embedded AWS did not start: {cause}")
+    return int(answer)
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
+
+
+def _with_localhost(hosts: str | None) -> str:
+    return f"{hosts},localhost" if hosts else "localhost"

@@ -1,0 +1,153 @@
+"""One execution environment: where a function's code is loaded once, and run again and again.
+
+The thread that invokes does all of the work of an invocation: it serves the Runtime API, collects
+what is printed, and keeps the time.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from shutil import rmtree
+
+from fan_out.local.lambda_service import outcome
+from fan_out.local.lambda_service.configuration import FunctionConfiguration, Invocation
+from fan_out.local.lambda_service.dialogue import Dialogue
+from fan_out.local.lambda_service.host import Host
+from fan_out.local.lambda_service.memory import MB
+from fan_out.local.lambda_service.outcome import Outcome
+from fan_out.local.lambda_service.report import Report, tail
+from fan_out.local.lambda_service.runtime import Runtime
+from fan_out.local.lambda_service.runtime_api import INIT_ERROR, NEXT
+from fan_out.local.lambda_service.variables import Place
+
+INIT_SECONDS = 10
+"""What the init phase has of its own; then it goes on in the function's time. "Understanding the
+Lambda execution environment lifecycle", AWS Lambda Developer Guide."""
+
+
+class Gone(Exception):  # noqa: N818 - nothing that went wrong
+    """The environment has ended while it was idle, or because it was killed: no invocation's."""
+
+
+class Environment:
+    """Runs ``function``, one invocation at a time; its runtime is started by the first."""
+
+    def __init__(self, function: FunctionConfiguration, host: Host) -> None:
+        self.function = function
+        self.usable = True
+        """Whether it can take another invocation, when it is idle."""
+        self._host = host
+        self._stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
+        self._lock = threading.Lock()
+        """Held while the runtime comes or goes, or is looked at by another thread."""
+        self._runtime: Runtime | None = None
+        self._place: Place | None = None
+        self._killed = self._out_of_memory = False
+
+    def invoke(self, payload: bytes) -> Invocation:
+        """Run the function once, to its end or the end of its time.
+
+        Raises Gone, and InvalidPackage where the function's files cannot be unpacked.
+        """
+        self.usable = False
+        request_id = str(uuid.uuid4())
+        cold = self._runtime is None
+        runtime = self._runtime or self._start()
+        began = runtime.started if cold else time.monotonic()
+        limit = INIT_SECONDS if cold else self.function.timeout_seconds
+        call = runtime.api.call(began + limit, NEXT, INIT_ERROR)
+        if call is None and runtime.log.ended and not cold:
+            raise Gone
+        if cold:
+            runtime.memory.of_process()
+        initialized = None
+        if cold and not runtime.log.ended and (call is None or call.path == NEXT):
+            now = time.monotonic()
+            initialized, began = now - began if call else None, now
+        runtime.log.write(f"START RequestId: {request_id} Version: {self.function.version}\n")
+        until = began + self.function.timeout_seconds
+        end = Dialogue(self.function, runtime, request_id).run(call, payload, until)
+        end = end or self._without_answer(runtime, request_id)
+        return self._reported(runtime, request_id, end, time.monotonic() - began, initialized)
+
+    def watch(self, groups: Mapping[int, Sequence[int]]) -> None:
+        """Look whether it uses too much memory, or has left processes behind. From any thread.
+
+        ``groups`` are the numbers of the machine's processes by those of their groups.
+        """
+        with self._lock:
+            if self._runtime is None:
+                return
+            process, memory = self._runtime.process, self._runtime.memory
+            if process.has_exited():
+                process.kill()  # the others of its group
+            elif memory.of_group(groups.get(process.pid, ())) > self.function.memory_mb * MB:
+                self._out_of_memory = True
+                process.kill()
+
+    def kill(self) -> None:
+        """End its processes; an invocation under way raises Gone. From any thread."""
+        with self._lock:
+            self._killed = True
+            if self._runtime is not None:
+                self._runtime.process.kill()
+
+    def close(self) -> None:
+        """End it while it is idle, and remove what it leaves."""
+        with self._lock:
+            runtime, self._runtime, self._killed = self._runtime, None, True
+        left = []
+        if runtime is not None:
+            runtime.process.end()
+            left = runtime.log.take()
+            runtime.close()
+        if self._place is not None:
+            rmtree(self._place.temporary, ignore_errors=True)
+        if left:
+            self._host.write_log(self.function.log_group, self._stream, left)
+
+    def _start(self) -> Runtime:
+        self._place = self._host.place(self.function)
+        with self._lock:
+            if self._killed:
+                raise Gone
+            self._runtime = self._host.start(self.function, self._place, self._stream)
+            return self._runtime
+
+    def _without_answer(self, runtime: Runtime, request_id: str) -> Outcome:
+        if self._killed:
+            raise Gone
+        if not runtime.log.ended:
+            return outcome.timed_out(request_id, self.function.timeout_seconds, datetime.now(UTC))
+        if self._out_of_memory:
+            return outcome.out_of_memory(request_id)
+        return outcome.exited(request_id, runtime.process.end())
+
+    def _reported(
+        self,
+        runtime: Runtime,
+        request_id: str,
+        end: Outcome,
+        seconds: float,
+        initialized: float | None,
+    ) -> Invocation:
+        """Log how it ended, and hand the log over."""
+        if not end.survived:
+            runtime.process.end()
+        report = Report(
+            request_id=request_id,
+            seconds=self.function.timeout_seconds if end.status == "timeout" else seconds,
+            initialized=initialized,
+            memory_mb=self.function.memory_mb,
+            peak_bytes=runtime.memory.peak,
+            status=end.status,
+            error_type=end.error_type,
+        )
+        failure = [f"{end.message}\n"] if end.message else []
+        runtime.log.write(*failure, f"END RequestId: {request_id}\n", report.line())
+        events = runtime.log.take()
+        self.usable = end.survived
+        self._host.write_log(self.function.log_group, self._stream, events)
+        return Invocation(request_id, end.payload, end.failed, tail(events))

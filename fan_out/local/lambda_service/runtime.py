@@ -1,0 +1,49 @@
+"""A running Lambda runtime: its process, the Runtime API that it asks, and what it prints."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from fan_out.local.lambda_service.log import Log
+from fan_out.local.lambda_service.memory import PeakMemory
+from fan_out.local.lambda_service.process import RuntimeProcess
+from fan_out.local.lambda_service.runtime_api import RuntimeApi
+
+
+class Runtime:
+    """Runs when made, and must be ended.
+
+    ``variables`` answers the environment variables for an address of the Runtime API. ``started``
+    is of ``time.monotonic()``.
+    """
+
+    def __init__(
+        self,
+        python: Path,
+        arguments: list[str],
+        cwd: Path,
+        variables: Callable[[str], Mapping[str, str]],
+    ) -> None:
+        with ExitStack() as undo:
+            self.log = Log()
+            undo.callback(self.log.close)
+            self.api = RuntimeApi(self.log)
+            undo.callback(self.api.close)
+            self.started = time.monotonic()
+            with self.log.writing_end() as output:
+                self.process = RuntimeProcess(
+                    python,
+                    arguments,
+                    cwd=cwd,
+                    variables=variables(self.api.address),
+                    output=output,
+                )
+            undo.callback(self.process.end)
+            self.memory = PeakMemory(self.process.pid)
+            undo.callback(self.memory.close)
+            self._undo = undo.pop_all()
+
+    def close(self) -> None:
+        """End its processes, and close what it has open."""
+        self._undo.close()

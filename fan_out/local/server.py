@@ -1,0 +1,52 @@
+"""The child process: moto's server with its adaptations, and the Lambda service.
+
+Speaks with its parent over its standard streams. It reads one line of settings, answers with the
+number of its port once it listens, and ends when its standard input does: when the parent closes
+it, or is gone. Whatever moto prints goes to the log, which standard error is. Run as
+``python -m fan_out.local.server`` by ``EmbeddedAws``.
+"""
+
+import logging
+import os
+import shutil
+import sys
+import threading
+import warnings
+
+from fan_out.local.loopback import listen
+from fan_out.local.settings import Settings
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    to_parent = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    settings = Settings.from_line(sys.stdin.readline())
+    _serve(settings, to_parent)
+    # the parent does so too, but it may have been killed
+    shutil.rmtree(settings.directory, ignore_errors=True)
+
+
+def _serve(settings: Settings, to_parent: int) -> None:
+    sockets = listen()
+    port = sockets[0].getsockname()[1]
+    # moto reads both of them from the environment, now and at each request
+    os.environ |= {"MOTO_ACCOUNT_ID": settings.account, "MOTO_PORT": str(port)}
+    warnings.simplefilter("ignore")
+    logging.basicConfig(level=logging.ERROR)
+    from fan_out.local.embedded_services import EmbeddedServices
+
+    services = EmbeddedServices(settings, f"http://localhost:{port}")
+    try:
+        for listening in sockets:
+            threading.Thread(target=services.serve, args=[listening], daemon=True).start()
+        os.write(to_parent, f"{port}\n".encode())
+        os.close(to_parent)
+        while sys.stdin.read(1):
+            pass
+    finally:
+        services.close()
+
+
+if __name__ == "__main__":
+    main()

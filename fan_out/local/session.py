@@ -1,0 +1,34 @@
+"""A boto3 session on one endpoint, whatever the environment and files of the user say."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+
+
+def session_on(
+    endpoint_url: str, region: str, config_file: Path, **credentials: str
+) -> boto3.Session:
+    """A session whose every client talks to ``endpoint_url``.
+
+    ``config_file`` is an AWS config file with a profile ``default``.
+    """
+    core = _OneEndpoint(profile="default")
+    core.endpoint_url = endpoint_url
+    core.set_config_variable("config_file", str(config_file))
+    core.set_config_variable("credentials_file", os.devnull)
+    core.set_config_variable("use_fips_endpoint", False)
+    core.set_config_variable("use_dualstack_endpoint", False)
+    return boto3.Session(botocore_session=core, region_name=region, **credentials)
+
+
+class _OneEndpoint(botocore.session.Session):
+    """AWS_ENDPOINT_URL would win over whatever a session is configured with; an argument wins."""
+
+    endpoint_url: str
+
+    def create_client(self, *arguments: Any, **named: Any) -> Any:
+        named["endpoint_url"] = named.get("endpoint_url") or self.endpoint_url
+        return super().create_client(*arguments, **named)

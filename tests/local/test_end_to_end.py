@@ -1,0 +1,188 @@
+"""What is deployed runs, in the embedded AWS, through the real parts and over HTTP."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import boto3
+import pytest
+from aws_cdk import aws_lambda as lambda_
+from fan_out.local.assembly import deploy
+
+import jobs
+from article import control as article_control
+from article import worker as article_worker
+from fan_out import FanOut
+from fan_out.local import EmbeddedAws
+from lambdas import control, worker
+
+INPUT_100 = {"totalProcessRecordCount": 100, "oneJobProcessMaxCount": 10}
+
+
+def build(outdir: Path) -> Path:
+    """One stack with a fan-out for each way to behave; an output names each machine."""
+    app = cdk.App(outdir=str(outdir))
+    stack = cdk.Stack(app, "Jobs")
+    fan_outs = {
+        "Article": FanOut(
+            stack,
+            "Article",
+            control=article_control.lambda_handler,
+            worker=article_worker.lambda_handler,
+        ),
+        "Own": FanOut(stack, "Own", control=control.handler, worker=worker.handler, chunk_size=10),
+        "BuiltIn": FanOut(stack, "BuiltIn", worker=jobs.numbers, chunk_size=25, max_concurrency=2),
+        "Failing": FanOut(stack, "Failing", worker=jobs.fails_at_57, chunk_size=10),
+        "Slow": FanOut(
+            stack,
+            "Slow",
+            worker=jobs.sleeps,
+            chunk_size=100,
+            worker_options=lambda_.FunctionOptions(timeout=cdk.Duration.seconds(2)),
+        ),
+        "Processes": FanOut(stack, "Processes", worker=jobs.process_ids, chunk_size=1),
+        "NotJson": FanOut(stack, "NotJson", worker=jobs.not_json, chunk_size=100),
+        "Existing": FanOut(
+            stack,
+            "Existing",
+            worker=lambda_.Function(
+                stack,
+                "Function",
+                runtime=lambda_.Runtime.PYTHON_3_14,
+                handler="index.handler",
+                code=lambda_.Code.from_inline(
+                    "def handler(event, context):\n    return [event['offset']]\n"
+                ),
+            ),
+            chunk_size=50,
+        ),
+    }
+    for name, fan_out in fan_outs.items():
+        cdk.CfnOutput(stack, name + "Machine", value=fan_out.state_machine.state_machine_arn)
+    app.synth()
+    return outdir
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws() as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def session(aws: EmbeddedAws) -> boto3.Session:
+    return aws.session()
+
+
+@pytest.fixture(scope="module")
+def outputs(session: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    assembly = build(tmp_path_factory.mktemp("assembly") / "cdk.out")
+    return deploy(assembly, session)["Jobs"]
+
+
+@pytest.fixture
+def run(session: boto3.Session, outputs: dict[str, str]) -> Any:
+    client = session.client("stepfunctions")
+
+    def start_and_wait(name: str, given: dict[str, Any]) -> dict[str, Any]:
+        arn = client.start_execution(
+            stateMachineArn=outputs[f"{name}Machine"], input=json.dumps(given)
+        )["executionArn"]
+        while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            pass
+        return done
+
+    return start_and_wait
+
+
+def records(done: dict[str, Any]) -> list[list[int]]:
+    assert done["status"] == "SUCCEEDED", (done.get("error"), done.get("cause"))
+    return json.loads(done["output"])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", ["Article", "Own"])
+def test_the_articles_job_answers_its_105_records_in_eleven_chunks(name: str, run: Any) -> None:
+    answers = records(run(name, {}))
+    assert len(answers) == 11
+    assert sum(answers, []) == list(range(105))
+
+
+def test_the_built_in_control_counts_what_the_input_says(run: Any) -> None:
+    answers = records(run("BuiltIn", {"totalProcessRecordCount": 60}))
+    assert [len(answer) for answer in answers] == [25, 25, 10]
+    assert sum(answers, []) == list(range(60))
+
+
+def test_no_records_are_a_run_that_succeeds_with_nothing(run: Any) -> None:
+    assert records(run("BuiltIn", {"totalProcessRecordCount": 0})) == []
+
+
+def test_the_input_overrides_the_chunk_size(run: Any) -> None:
+    answers = records(run("Own", {"oneJobProcessMaxCount": 100}))
+    assert [len(answer) for answer in answers] == [100, 5]
+
+
+def test_an_existing_function_is_a_worker(run: Any) -> None:
+    assert records(run("Existing", {"totalProcessRecordCount": 100})) == [[0], [50]]
+
+
+def test_workers_run_in_processes_of_their_own_which_are_used_again(run: Any) -> None:
+    pids = records(run("Processes", {"totalProcessRecordCount": 60}))
+    assert 1 < len(set(pids)) < len(pids)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"totalProcessRecordCount": -1}, "totalProcessRecordCount must be a whole number from 0"),
+        ({"totalProcessRecordCount": "9"}, "got '9' (a str)"),
+        ({}, "needs totalProcessRecordCount in the execution input, got {}"),
+        ({"totalProcessRecordCount": 9, "oneJobProcessMaxCount": 0}, "oneJobProcessMaxCount must"),
+        ({"totalProcessRecordCount": 10**6, "oneJobProcessMaxCount": 1}, "that fits is 281"),
+    ],
+)
+def test_a_plan_that_is_refused_starts_no_worker(
+    given: dict[str, Any], message: str, run: Any, session: boto3.Session
+) -> None:
+    done = run("BuiltIn", given)
+    assert (done["status"], done["error"]) == ("FAILED", "ValueError")
+    assert message in json.loads(done["cause"])["errorMessage"]
+    history = session.client("stepfunctions").get_execution_history(
+        executionArn=done["executionArn"]
+    )
+    assert not [event for event in history["events"] if event["type"] == "MapStateEntered"]
+
+
+def test_what_a_worker_raises_is_the_executions_error(run: Any) -> None:
+    done = run("Failing", INPUT_100)
+    assert (done["status"], done["error"]) == ("FAILED", "ValueError")
+    cause = json.loads(done["cause"])
+    assert cause["errorMessage"] == "bad record 57"
+    assert any("fails_at_57" in line for line in cause["stackTrace"])
+
+
+def test_a_worker_past_its_timeout_is_timed_out(run: Any) -> None:
+    done = run("Slow", {"totalProcessRecordCount": 1})
+    assert (done["status"], done["error"]) == ("FAILED", "Sandbox.Timedout")
+    assert "Task timed out after 2.00 seconds" in json.loads(done["cause"])["errorMessage"]
+    seconds = (done["stopDate"] - done["startDate"]).total_seconds()
+    assert 2 <= seconds < 60
+
+
+def test_an_answer_that_is_not_json_is_lambdas_error(run: Any) -> None:
+    done = run("NotJson", {"totalProcessRecordCount": 1})
+    assert (done["status"], done["error"]) == ("FAILED", "Runtime.MarshalError")
+
+
+def test_what_a_function_prints_and_its_report_are_in_the_fan_outs_log(
+    run: Any, session: boto3.Session, outputs: dict[str, str]
+) -> None:
+    run("Own", {})
+    logs = session.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    (own,) = [group for group in groups if "OwnLogs" in group]
+    messages = [event["message"] for event in logs.filter_log_events(logGroupName=own)["events"]]
+    assert any(message.startswith("START RequestId: ") for message in messages)
+    assert any("Memory Size: 1769 MB" in message for message in messages)

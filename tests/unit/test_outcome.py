@@ -1,0 +1,378 @@
+"""What is read of an execution, from histories as AWS records them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recorded import (
+    ARN,
+    FUNCTION,
+    LAMBDA,
+    REQUEST_ID,
+    START,
+    History,
+    Service,
+    answering,
+    chunk,
+    client,
+    lambda_error,
+    refusal,
+)
+
+from fan_out.cli import history as reading
+from fan_out.cli.failure import Failure, log_group_of
+from fan_out.cli.outcome import LOOKS_AFTER_THE_END, Outcome, Progress, Summary
+
+STEP_FUNCTIONS = client("stepfunctions")
+
+
+def look(service: Service) -> Progress:
+    with answering(STEP_FUNCTIONS, service):
+        return Outcome(STEP_FUNCTIONS, ARN).look()
+
+
+def end(service: Service) -> Summary:
+    with answering(STEP_FUNCTIONS, service):
+        outcome = Outcome(STEP_FUNCTIONS, ARN)
+        list(outcome.watch(sleep=lambda seconds: None))
+        return outcome.summary()
+
+
+def failure_of(service: Service) -> Failure:
+    failure = end(service).failure
+    assert failure is not None
+    return failure
+
+
+def failed(history: History, error: str, cause: str | None = None) -> Service:
+    more = {} if cause is None else {"cause": cause}
+    history.add("ExecutionFailed", len(history.events), error=error, **more)
+    return Service(history, "FAILED", error=error, cause=cause)
+
+
+@pytest.fixture
+def mixed() -> History:
+    """Three of four chunks begun, one of them done, their events mixed."""
+    history = History()
+    started = history.planned(4)
+    first, second = history.iteration(started, 0), history.iteration(started, 1)
+    done = history.finish(second, 1)
+    history.iteration(started, 2, follows=done)
+    history.attempt(first)
+    return history
+
+
+@settings(max_examples=50)
+@given(
+    sizes=st.lists(st.integers(0, 9), min_size=1, max_size=5),
+    most=st.integers(1, 12),
+    order=st.sampled_from(["newest", "oldest", "whole"]),
+)
+def test_each_event_is_read_once_and_in_order_whatever_the_pages(
+    sizes: list[int], most: int, order: str
+) -> None:
+    service = Service(order=order, most=most)
+    read: list[Any] = []
+    with answering(STEP_FUNCTIONS, service):
+        history = reading.History(STEP_FUNCTIONS, ARN)
+        for size in sizes:
+            for _ in range(size):
+                service.history.add("PassStateEntered", name="Pass")
+            read += history.new_events()
+    assert read == service.history.events
+
+
+def test_a_look_at_a_long_history_costs_one_page_where_little_is_new() -> None:
+    service = Service()
+    for _ in range(24_990):
+        service.history.add("PassStateEntered", name="Pass")
+    with answering(STEP_FUNCTIONS, service):
+        history = reading.History(STEP_FUNCTIONS, ARN)
+        assert len(history.new_events()) == 24_990
+        assert len(service.calls) == 25
+        service.history.add("PassStateExited", 24_990)
+        assert [event["id"] for event in history.new_events()] == [24_991]
+    assert len(service.calls) == 26
+
+
+def test_an_event_that_comes_before_its_predecessor_waits_for_it() -> None:
+    service = Service()
+    for _ in range(3):
+        service.history.add("PassStateEntered", name="Pass")
+    late = service.history.events.pop(1)
+    with answering(STEP_FUNCTIONS, service):
+        history = reading.History(STEP_FUNCTIONS, ARN)
+        assert [event["id"] for event in history.new_events()] == [1]
+        service.history.events.insert(1, late)
+        assert [event["id"] for event in history.new_events()] == [2, 3]
+
+
+def test_progress_before_the_plan_has_no_total() -> None:
+    history = History()
+    history.add("ExecutionStarted", input="{}", roleArn="arn:aws:iam::123456789012:role/r")
+    history.enter("Control", 0, "{}")
+    assert look(Service(history)) == Progress()
+
+
+def test_progress_counts_the_chunks_that_are_done_and_running(mixed: History) -> None:
+    assert look(Service(mixed)) == Progress(chunks=4, done=1, running=2)
+
+
+@given(data=st.data(), chunks=st.integers(0, 12), concurrency=st.integers(1, 5))
+@settings(max_examples=50, deadline=None)
+def test_progress_is_right_at_any_moment_of_any_interleaving(
+    data: st.DataObject, chunks: int, concurrency: int
+) -> None:
+    service = Service()
+    with answering(STEP_FUNCTIONS, service):
+        outcome = Outcome(STEP_FUNCTIONS, ARN)
+        started = service.history.planned(chunks)
+        waiting, running, follows = list(range(chunks)), dict[int, int](), started
+        for done in range(chunks):
+            while waiting and len(running) < concurrency:
+                index = waiting.pop(0)
+                running[index] = service.history.iteration(started, index, follows=follows)
+            expected = Progress(chunks=chunks, done=done, running=len(running))
+            assert outcome.look() == expected
+            index = data.draw(st.sampled_from(sorted(running)))
+            follows = service.history.finish(running.pop(index), index)
+        assert outcome.look() == Progress(chunks=chunks, done=chunks)
+
+
+def test_retries_are_counted(mixed: History) -> None:
+    failed_once = mixed.fail(len(mixed.events), "Lambda.TooManyRequestsException", "Rate Exceeded.")
+    failed_twice = mixed.fail(mixed.attempt(failed_once), "Lambda.ServiceException")
+    mixed.attempt(failed_twice)
+    assert look(Service(mixed)) == Progress(chunks=4, done=1, running=2, retries=2)
+
+
+def test_a_map_that_is_retried_begins_to_count_afresh(mixed: History) -> None:
+    mixed.add("MapStateFailed", len(mixed.events))
+    started = mixed.add("MapStateStarted", len(mixed.events), length=4)
+    mixed.iteration(started, 0)
+    assert look(Service(mixed)) == Progress(chunks=4, running=1)
+
+
+def test_iterations_within_a_chunk_are_no_chunks() -> None:
+    history = History()
+    outer = history.iteration(history.planned(2), 0)
+    entered = history.add("MapStateEntered", outer, name="Inner", input="[1, 2]")
+    started = history.add("MapStateStarted", entered, length=2)
+    begun = history.add("MapIterationStarted", started, name="Inner", index=1)
+    failing = history.fail(history.attempt(history.enter("Deep", begun, "2")), "KeyError")
+    assert look(Service(history)) == Progress(chunks=2, running=1)
+    history.add("MapIterationFailed", failing, name="Inner", index=1)
+    history.add("MapStateFailed", failing)
+    history.add("MapIterationFailed", failing, name="Map", index=0)
+    history.add("MapStateFailed", failing)
+    failure = failure_of(failed(history, "KeyError"))
+    assert (failure.state, failure.chunk, failure.input) == ("Deep", 0, chunk(0))
+
+
+def test_a_success_is_summed_up_with_its_output_and_time() -> None:
+    history = History()
+    started = history.planned(1)
+    last = history.finish(history.iteration(started, 0), 0)
+    history.add("ExecutionSucceeded", last, output="[[0]]")
+    summary = end(Service(history, "SUCCEEDED", output="[[0]]"))
+    assert summary == Summary(
+        status="SUCCEEDED",
+        started=START,
+        progress=Progress(chunks=1, done=1),
+        seconds=12.5,
+        output="[[0]]",
+        failure=None,
+    )
+
+
+def test_a_failure_names_the_chunk_its_input_and_what_the_function_said(mixed: History) -> None:
+    """Its siblings are aborted, which AWS records as following upon the failure."""
+    cause = lambda_error(
+        "ValueError", "bad record 57", requestId=REQUEST_ID, stackTrace=['  File "a.py", line 1\n']
+    )
+    failing = mixed.fail(len(mixed.events), "ValueError", cause)
+    mixed.add("MapIterationFailed", failing, name="Map", index=0)
+    mixed.add("TaskStateAborted", failing)
+    mixed.add("MapIterationAborted", failing, name="Map", index=2)
+    mixed.add("MapStateFailed", failing)
+    service = failed(mixed, "ValueError", cause)
+    assert end(service).progress == Progress(chunks=4, done=1, failed=1)
+    assert failure_of(service) == Failure(
+        error="ValueError",
+        message="bad record 57",
+        state="Worker",
+        chunk=0,
+        input=chunk(0),
+        function=FUNCTION,
+        request_id=REQUEST_ID,
+        trace=('  File "a.py", line 1\n',),
+    )
+
+
+def test_the_failure_is_that_of_the_chunk_that_failed_first() -> None:
+    """All four time out at once; AWS calls the first failed and the others aborted."""
+    history = History()
+    started = history.planned(2)
+    begun = [history.attempt(history.iteration(started, index)) for index in (0, 1)]
+    late, first = (
+        history.add("TaskTimedOut", last, error="States.Timeout", **LAMBDA) for last in begun
+    )
+    history.add("MapIterationFailed", first, name="Map", index=1)
+    history.add("MapIterationAborted", first, name="Map", index=0)
+    # the engine of the embedded AWS has the Map follow upon whatever came last
+    history.add("MapStateFailed", late)
+    failure = failure_of(failed(history, "States.Timeout"))
+    assert failure.chunk == 1
+    assert failure.message == "it ran longer than its TimeoutSeconds"
+
+
+def test_a_functions_timeout_has_its_request_in_its_message(mixed: History) -> None:
+    message = f"RequestId: {REQUEST_ID} Error: Task timed out after 2.00 seconds"
+    cause = lambda_error("Sandbox.Timedout", message)
+    failing = mixed.fail(len(mixed.events), "Sandbox.Timedout", cause)
+    mixed.add("MapIterationFailed", failing, name="Map", index=0)
+    mixed.add("MapStateFailed", failing)
+    failure = failure_of(failed(mixed, "Sandbox.Timedout", cause))
+    assert (failure.message, failure.request_id) == (
+        "Task timed out after 2.00 seconds",
+        REQUEST_ID,
+    )
+
+
+def test_the_request_of_a_refused_call_is_no_invocation(mixed: History) -> None:
+    cause = f"Rate Exceeded. (Service: Lambda, Status Code: 429, Request ID: {REQUEST_ID})"
+    failing = mixed.fail(len(mixed.events), "Lambda.TooManyRequestsException", cause)
+    mixed.add("MapIterationFailed", failing, name="Map", index=0)
+    mixed.add("MapStateFailed", failing)
+    failure = failure_of(failed(mixed, "Lambda.TooManyRequestsException", cause))
+    assert (failure.message, failure.request_id) == (cause, None)
+
+
+def test_a_plan_that_is_refused_is_the_controls_failure() -> None:
+    history = History()
+    history.add("ExecutionStarted", input="{}", roleArn="arn:aws:iam::123456789012:role/r")
+    cause = lambda_error("ValueError", "no chunk size", requestId=REQUEST_ID)
+    history.fail(history.attempt(history.enter("Control", 0, '{"n": 1}')), "ValueError", cause)
+    service = failed(history, "ValueError", cause)
+    failure = failure_of(service)
+    assert (failure.state, failure.chunk, failure.input) == ("Control", None, '{"n": 1}')
+    assert (failure.message, failure.function) == ("no chunk size", FUNCTION)
+    assert end(service).progress.chunks is None
+
+
+def test_a_fail_state_in_a_chunk_fails_with_what_the_execution_says(mixed: History) -> None:
+    entered = mixed.add("FailStateEntered", len(mixed.events), name="Give up", input="{}")
+    mixed.add("MapIterationFailed", entered, name="Map", index=0)
+    mixed.add("MapStateFailed", entered)
+    failure = failure_of(failed(mixed, "Custom", "too many"))
+    assert (failure.error, failure.message) == ("Custom", "too many")
+    assert (failure.state, failure.chunk, failure.function) == ("Give up", 0, None)
+
+
+def test_an_output_that_is_too_large_is_the_maps_failure_and_no_chunks() -> None:
+    history = History()
+    started = history.planned(1)
+    last = history.finish(history.iteration(started, 0), 0)
+    history.add("MapStateSucceeded", last)
+    failure = failure_of(failed(history, "States.DataLimitExceeded", "too large"))
+    assert (failure.state, failure.chunk) == ("Map", None)
+    assert (failure.error, failure.message) == ("States.DataLimitExceeded", "too large")
+
+
+def test_a_state_after_a_failed_map_is_in_no_chunk(mixed: History) -> None:
+    failing = mixed.fail(len(mixed.events), "ValueError")
+    mixed.add("MapIterationFailed", failing, name="Map", index=0)
+    caught = mixed.add("MapStateFailed", failing)
+    left = mixed.add("MapStateExited", caught, name="Map")
+    mixed.fail(mixed.attempt(mixed.enter("Tidy up", left, "{}")), "OSError")
+    failure = failure_of(failed(mixed, "OSError"))
+    assert (failure.state, failure.chunk) == ("Tidy up", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "event", "error", "message"),
+    [
+        ("TIMED_OUT", "ExecutionTimedOut", "States.Timeout", "it ran longer than its"),
+        ("ABORTED", "ExecutionAborted", "Aborted", "it was stopped"),
+    ],
+)
+def test_an_execution_may_end_without_anything_having_failed(
+    mixed: History, status: str, event: str, error: str, message: str
+) -> None:
+    mixed.add(event, len(mixed.events))
+    service = Service(mixed, status)
+    failure = failure_of(service)
+    assert (failure.error, failure.state, failure.chunk) == (error, None, None)
+    assert failure.message.startswith(message)
+    assert end(service).progress == Progress(chunks=4, done=1)
+
+
+def test_a_stopped_execution_tells_what_it_was_stopped_with(mixed: History) -> None:
+    mixed.add("ExecutionAborted", len(mixed.events), error="Interrupted", cause="by hand")
+    failure = failure_of(Service(mixed, "ABORTED", error="Interrupted", cause="by hand"))
+    assert (failure.error, failure.message) == ("Interrupted", "by hand")
+
+
+def test_the_end_is_waited_for_where_the_history_lags_behind(mixed: History) -> None:
+    failing = mixed.fail(len(mixed.events), "ValueError", "bad")
+    mixed.add("MapIterationFailed", failing, name="Map", index=0)
+    mixed.add("MapStateFailed", failing)
+    service = failed(mixed, "ValueError", "bad")
+    service.visible = 5
+
+    def one_more_look(service: Service) -> None:
+        if service.calls.count("describe_execution") == 3:
+            service.visible = None
+
+    service.on_look = one_more_look
+    assert failure_of(service).chunk == 0
+
+
+def test_a_history_that_never_ends_does_not_hold_up_the_end(mixed: History) -> None:
+    service = Service(mixed, "FAILED", error="States.Runtime", cause="no more events")
+    failure = failure_of(service)
+    assert (failure.error, failure.message) == ("States.Runtime", "no more events")
+    assert service.calls.count("describe_execution") == LOOKS_AFTER_THE_END
+
+
+def test_a_running_execution_has_no_summary(mixed: History) -> None:
+    with answering(STEP_FUNCTIONS, Service(mixed)):
+        outcome = Outcome(STEP_FUNCTIONS, ARN)
+        outcome.look()
+        with pytest.raises(RuntimeError, match="must have ended, and is running"):
+            outcome.summary()
+
+
+class Functions:
+    """Answers for Lambda."""
+
+    def __init__(self, answer: dict[str, Any] | Exception) -> None:
+        self.answer = answer
+        self.calls: list[str] = []
+
+    def get_function_configuration(self, request: Any) -> dict[str, Any]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def lambda_client() -> Any:
+    return client("lambda")
+
+
+@pytest.mark.parametrize("function", [FUNCTION, f"{FUNCTION}:3", "Worker", "Worker:live"])
+@pytest.mark.parametrize(
+    ("answer", "group"),
+    [
+        ({"LoggingConfig": {"LogGroup": "/jobs"}}, "/jobs"),
+        ({}, "/aws/lambda/Worker"),
+        (refusal("AccessDeniedException", "no", "GetFunction"), "/aws/lambda/Worker"),
+    ],
+)
+def test_a_functions_log_group_is_the_one_it_is_set_to(
+    lambda_client: Any, function: str, answer: Any, group: str
+) -> None:
+    with answering(lambda_client, Functions(answer)):
+        assert log_group_of(lambda_client, function) == group
