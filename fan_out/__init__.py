@@ -6,12 +6,17 @@ The public names are loaded when they are first used (PEP 562): inside Lambda, w
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from fan_out.chunk_size import ChunkSize as ChunkSize
     from fan_out.construct import FanOut as FanOut
     from fan_out.environment import Environment as Environment
 
-_HOMES = {"FanOut": "fan_out.construct", "Environment": "fan_out.environment"}
+_HOMES = {
+    "ChunkSize": "fan_out.chunk_size",
+    "Environment": "fan_out.environment",
+    "FanOut": "fan_out.construct",
+}
 
-__all__ = ["Environment", "FanOut"]
+__all__ = ["ChunkSize", "Environment", "FanOut"]
 
 
 def __getattr__(name: str) -> object:

@@ -16,10 +16,11 @@ from fan_out.acknowledgements import (
     acknowledge_dependency_on_role,
     acknowledge_versions,
 )
+from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.functions import FunctionDefaults, function_from, is_function
-from fan_out.quotas import check_chunk_size, check_max_concurrency
-from fan_out.runtime.control import CHUNK_SIZE_VARIABLE
-from fan_out.runtime.whole_number import described
+from fan_out.quotas import check_max_concurrency
+from fan_out.runtime.numbers import described
+from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE
 from fan_out.workflow import define
 
 BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
@@ -45,8 +46,9 @@ class FanOut(Construct):
         *,
         worker: Handler,
         control: Handler | None = None,
-        chunk_size: int | None = None,
+        chunk_size: ChunkSize | int | None = None,
         max_concurrency: int = 0,
+        pass_input: bool = False,
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
@@ -63,9 +65,11 @@ class FanOut(Construct):
                 (``"lambdas.worker.handler"``, resolved without importing it), or a Lambda function.
             control: Answers the number of records (with ``@control``) or a list of chunks. Default:
                 the execution input's ``totalProcessRecordCount``.
-            chunk_size: Records in a chunk, from 1. Needed with the built-in control.
+            chunk_size: How large a chunk is: a ``ChunkSize``, or an int for at most so many
+                records. Needed with the built-in control.
             max_concurrency: Workers at a time, from 1 to 40; 0 for as many as Step Functions
                 starts, which is 40.
+            pass_input: Whether every worker gets the execution's input, as ``chunk.input``.
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
             control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
@@ -79,32 +83,17 @@ class FanOut(Construct):
         """
         _check_id(id)
         check_max_concurrency(max_concurrency)
-        if chunk_size is not None:
-            check_chunk_size(chunk_size)
-        elif control is None:
+        size = chunk_size_given(chunk_size)
+        if size is None and control is None:
             raise ValueError(
                 "chunk_size is needed where there is no control: the built-in one cuts"
             )
-        if is_function(control):
-            _hand_over(chunk_size, control)
+        if size is not None and is_function(control):
+            _check_that_it_can_be_told(control)
         super().__init__(scope, id)
 
         self._log_group = logs.LogGroup(
             self, "Logs", retention=log_retention, removal_policy=removal_policy
-        )
-        self._control = function_from(
-            self,
-            "Control",
-            "control",
-            BUILT_IN_CONTROL if control is None else control,
-            options=control_options,
-            defaults=FunctionDefaults(
-                timeout=cdk.Duration.minutes(5),
-                memory_size=256,
-                tracing=tracing,
-                log_group=self._log_group,
-                environment=_chunk_size_variable(chunk_size),
-            ),
         )
         self._worker = function_from(
             self,
@@ -119,6 +108,24 @@ class FanOut(Construct):
                 log_group=self._log_group,
             ),
         )
+        told = {} if size is None else self._told(size, max_concurrency)
+        self._control = function_from(
+            self,
+            "Control",
+            "control",
+            BUILT_IN_CONTROL if control is None else control,
+            options=control_options,
+            defaults=FunctionDefaults(
+                timeout=cdk.Duration.minutes(5),
+                memory_size=256,
+                tracing=tracing,
+                log_group=self._log_group,
+                environment=told,
+            ),
+        )
+        if isinstance(control, lambda_.Function):
+            for name, value in told.items():
+                control.add_environment(name, value)
         self._state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -128,6 +135,7 @@ class FanOut(Construct):
                     control=self._control,
                     worker=self._worker,
                     max_concurrency=max_concurrency,
+                    pass_input=pass_input,
                 )
             ),
             logs=sfn.LogOptions(
@@ -177,25 +185,22 @@ class FanOut(Construct):
         """How long runs took, in milliseconds; options as of ``cloudwatch.Metric``."""
         return self._state_machine.metric_time(**options)
 
+    def _told(self, size: ChunkSize, max_concurrency: int) -> dict[str, str]:
+        """What the control function is told of the chunk size."""
+        known = isinstance(self._worker, lambda_.Function)
+        timeout = self._worker.timeout if known else None  # type: ignore[attr-defined]
+        text = size.variable(self, worker_timeout=timeout, max_concurrency=max_concurrency)
+        return {CHUNK_SIZE_VARIABLE: text}
+
 
 def _check_id(id: Any) -> None:
     if not isinstance(id, str) or not id.strip() or cdk.Token.is_unresolved(id):
         raise ValueError(f"id must be a string with at least one character, got {described(id)}")
 
 
-def _chunk_size_variable(chunk_size: int | None) -> dict[str, str]:
-    if chunk_size is None:
-        return {}
-    if cdk.Token.is_unresolved(chunk_size):
-        return {CHUNK_SIZE_VARIABLE: cdk.Tokenization.stringify_number(chunk_size)}
-    return {CHUNK_SIZE_VARIABLE: str(chunk_size)}
-
-
-def _hand_over(chunk_size: int | None, control: Any) -> None:
-    """Give an existing control function the chunk size, where that can be done."""
-    for name, value in _chunk_size_variable(chunk_size).items():
-        if not isinstance(control, lambda_.Function):
-            raise ValueError(
-                f"chunk_size cannot reach an imported control function; set {name} on it instead"
-            )
-        control.add_environment(name, value)
+def _check_that_it_can_be_told(control: Any) -> None:
+    if not isinstance(control, lambda_.Function):
+        raise ValueError(
+            f"chunk_size cannot reach an imported control function; set {CHUNK_SIZE_VARIABLE} "
+            f"on it instead"
+        )

@@ -9,8 +9,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
-from fan_out.quotas import check_chunk_size, check_max_concurrency
-from fan_out.runtime.whole_number import described
+from fan_out.quotas import check_max_concurrency, check_whole
+from fan_out.runtime.numbers import MOST_RECORDS, described
 
 DEFAULT = "dev"
 
@@ -76,7 +76,7 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"keys must be of {', '.join(sorted(known))}, got {_listed(unknown)}")
     if missing := required - given.keys():
         raise ValueError(f"{_listed(missing)} must be given, got {_listed(given.keys())}")
-    check_chunk_size(given["chunk_size"])
+    check_whole("chunk_size", given["chunk_size"], least=1, most=MOST_RECORDS)
     check_max_concurrency(given["max_concurrency"])
     return {
         "account": _text("account", given.get("account"), r"\d{12}", "12 digits"),

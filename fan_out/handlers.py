@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fan_out.runtime.whole_number import described
+from fan_out.runtime.numbers import described
 
 NOT_IN_MAIN = "__main__ has another name in Lambda, move the function to a module"
 

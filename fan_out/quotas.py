@@ -8,12 +8,8 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from fan_out.runtime.whole_number import MOST_RECORDS, whole_number
-
-INLINE_CONCURRENCY = 40
-"""Iterations of an inline Map that run at a time, whatever MaxConcurrency says.
-
-AWS Step Functions Developer Guide, "Map state processing modes"."""
+from fan_out.runtime.budget import INLINE_CONCURRENCY
+from fan_out.runtime.numbers import whole_number
 
 LAMBDA_SECONDS = 900
 """The longest timeout of a function. AWS Lambda Developer Guide, "Lambda quotas"."""
@@ -28,10 +24,10 @@ LAMBDA_UNPACKED_BYTES = 250 * 1024 * 1024
 """A function's zip and layers, unpacked. "Lambda quotas"."""
 
 
-def check_chunk_size(value: Any) -> None:
-    """Raise ValueError unless ``value`` is an int from 1, or a CDK token."""
+def check_whole(name: str, value: Any, *, least: int, most: int) -> None:
+    """Raise ValueError unless ``value`` is an int from ``least`` to ``most``, or a CDK token."""
     if not cdk.Token.is_unresolved(value):
-        whole_number("chunk_size", value, least=1, most=MOST_RECORDS)
+        whole_number(name, value, least=least, most=most)
 
 
 def check_max_concurrency(value: Any) -> None:
@@ -39,8 +35,7 @@ def check_max_concurrency(value: Any) -> None:
 
     Above 40 Step Functions would silently run 40.
     """
-    if not cdk.Token.is_unresolved(value):
-        whole_number("max_concurrency", value, least=0, most=INLINE_CONCURRENCY)
+    check_whole("max_concurrency", value, least=0, most=INLINE_CONCURRENCY)
 
 
 def check_timeout(name: str, value: cdk.Duration) -> None:

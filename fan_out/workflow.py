@@ -21,23 +21,52 @@ TRANSIENT_ERRORS = [
     "Lambda.TooManyRequestsException",
 ]
 
+CHUNK_AND_INPUT = {
+    "chunk.$": "$$.Map.Item.Value",
+    "with": {"input.$": "$$.Execution.Input"},
+}
+"""What the Map makes of each chunk where the workers get the execution's input too: it is added
+here, once, and not copied into every chunk of the plan."""
+
+BOTH_IN_ONE = "States.JsonMerge($.chunk, $.with, false)"
+"""The worker's payload of it: the chunk, with one key more."""
+
 
 def define(
-    scope: Construct, *, control: lambda_.IFunction, worker: lambda_.IFunction, max_concurrency: int
+    scope: Construct,
+    *,
+    control: lambda_.IFunction,
+    worker: lambda_.IFunction,
+    max_concurrency: int,
+    pass_input: bool,
 ) -> sfn.IChainable:
     """Define the machine: the control's plan, and a worker for each chunk of it."""
     states = Construct(scope, "States")
-    each_chunk = sfn.Map(states, "Map", items_path="$", max_concurrency=max_concurrency)
-    each_chunk.item_processor(_invoke(states, "Worker", worker))
+    each_chunk = sfn.Map(
+        states,
+        "Map",
+        items_path="$",
+        max_concurrency=max_concurrency,
+        item_selector=CHUNK_AND_INPUT if pass_input else None,
+    )
+    payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if pass_input else None
+    each_chunk.item_processor(_invoke(states, "Worker", worker, payload))
     return _invoke(states, "Control", control).next(each_chunk)
 
 
-def _invoke(scope: Construct, name: str, function: lambda_.IFunction) -> tasks.LambdaInvoke:
-    """A task that gives the function its input as it is, and goes on with the bare answer."""
+def _invoke(
+    scope: Construct,
+    name: str,
+    function: lambda_.IFunction,
+    payload: sfn.TaskInput | None = None,
+) -> tasks.LambdaInvoke:
+    """A task that gives the function its payload (default: the input as it is), and goes on with
+    the bare answer."""
     task = tasks.LambdaInvoke(
         scope,
         name,
         lambda_function=function,
+        payload=payload,
         output_path="$.Payload",
         task_timeout=sfn.Timeout.duration(_task_timeout(function)),
         retry_on_service_exceptions=False,

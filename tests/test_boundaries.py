@@ -14,6 +14,7 @@ LIBRARY = ROOT / "fan_out"
 ALLOWED = {
     "runtime": {"runtime"},
     "quotas": {"runtime"},
+    "chunk_size": {"quotas", "runtime"},
     "handlers": {"runtime"},
     "requirements": set[str](),
     "package": {"handlers", "quotas", "requirements", "runtime"},
@@ -21,11 +22,11 @@ ALLOWED = {
     "functions": {"acknowledgements", "handlers", "package", "quotas", "requirements"},
     "workflow": {"quotas"},
     "environment": {"quotas", "runtime"},
-    "construct": {"acknowledgements", "functions", "quotas", "runtime", "workflow"},
+    "construct": {"acknowledgements", "chunk_size", "functions", "quotas", "runtime", "workflow"},
     "local": {"local", "requirements"},
     "cli": {"cli", "local", "quotas", "runtime"},
     "__main__": {"cli"},
-    "__init__": {"construct", "environment"},
+    "__init__": {"chunk_size", "construct", "environment"},
 }
 """For each room of the library, the rooms that it may import."""
 

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import logging
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fan_out.runtime.plan import Plan
+
 PAYLOAD_BYTES = 262_144
 """The input or output of a task, a state or an execution, as UTF-8."""
 
 HISTORY_EVENTS = 25_000
 """The events that one execution may have."""
+
+INLINE_CONCURRENCY = 40
+"""Iterations of an inline Map that run at a time, whatever MaxConcurrency says."""
 
 EVENTS_PER_CHUNK = 7
 """MapIterationStarted/Succeeded, TaskStateEntered/Exited, TaskScheduled/Started/Succeeded."""
@@ -37,18 +44,18 @@ MOST_CHUNKS = min(
 """The longest plan that an inline Map carries: 3,569 chunks; the events bind before the bytes."""
 
 
-def refuse_what_the_map_cannot_carry(total: int, size: int) -> None:
-    """Check the plan of ``total`` records in chunks of ``size`` before anything is started.
+def refuse_what_the_map_cannot_carry(total: int, plan: Plan) -> None:
+    """Check a plan of ``total`` records before anything is started.
 
     Raises ValueError naming the smallest chunk size that would fit. Where it fits but leaves
     less than one retry for each chunk, a warning says so in the control function's log.
     """
-    chunks = _ceil(total, size)
+    chunks = plan.length
     if chunks > MOST_CHUNKS:
         raise ValueError(
-            f"{total} records in chunks of {size} are {chunks} chunks, and an inline Map carries "
-            f"at most {MOST_CHUNKS} ({HISTORY_EVENTS} events, {PAYLOAD_BYTES} bytes); "
-            f"the smallest chunk size that fits is {_ceil(total, MOST_CHUNKS)}"
+            f"{total} records in chunks of {plan.largest} are {chunks} chunks, and an inline Map "
+            f"carries at most {MOST_CHUNKS} ({HISTORY_EVENTS} events, {PAYLOAD_BYTES} bytes); "
+            f"the smallest chunk size that fits is {-(-total // MOST_CHUNKS)}"
         )
     retries = (HISTORY_EVENTS - EVENTS_AROUND - EVENTS_PER_CHUNK * chunks) // EVENTS_PER_RETRY
     if retries < chunks:
@@ -58,7 +65,3 @@ def refuse_what_the_map_cannot_carry(total: int, size: int) -> None:
             retries,
             HISTORY_EVENTS,
         )
-
-
-def _ceil(numerator: int, denominator: int) -> int:
-    return -(-numerator // denominator)

@@ -6,7 +6,7 @@ cold start of every function.
 
 from __future__ import annotations
 
-from fan_out.runtime.whole_number import MOST_RECORDS, described, whole_number
+from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,34 +15,38 @@ if TYPE_CHECKING:
 
 COUNT_KEY = "oneJobProcessingCount"
 OFFSET_KEY = "offset"
+ITEMS_KEY = "items"
+INPUT_KEY = "input"
 
 
 class Chunk:
     """The records ``offset`` … ``offset + count - 1``, counted from 0.
 
-    Immutable and hashable. Iterating yields the record numbers, ``len()`` answers ``count``.
+    ``items`` are the items of these records, where the control answered items, or else None;
+    ``input`` is the execution's input, where the construct passes it on, or else None. Iterating
+    yields the items if there are any, or else the record numbers; ``len()`` answers ``count``.
+    Immutable.
 
-    Raises ValueError where ``offset`` is not a whole number ≥ 0 or ``count`` not one ≥ 1.
+    Raises ValueError where ``offset`` is not a whole number ≥ 0, ``count`` not one ≥ 1, or
+    ``items`` not a list of ``count``.
     """
 
-    __slots__ = ("count", "offset")
+    __slots__ = ("count", "input", "items", "offset")
 
     offset: int
     count: int
+    items: list[Any] | None
+    input: Any
 
-    def __init__(self, *, offset: int, count: int) -> None:
+    def __init__(
+        self, *, offset: int, count: int, items: list[Any] | None = None, input: Any = None
+    ) -> None:
         whole_number(OFFSET_KEY, offset, least=0, most=MOST_RECORDS)
         whole_number(COUNT_KEY, count, least=1, most=MOST_RECORDS)
-        object.__setattr__(self, "offset", offset)
-        object.__setattr__(self, "count", count)
-
-    @classmethod
-    def unchecked(cls, offset: int, count: int) -> Chunk:
-        """Make a chunk of numbers that are known to be right: three times as fast."""
-        chunk = object.__new__(cls)
-        object.__setattr__(chunk, "offset", offset)
-        object.__setattr__(chunk, "count", count)
-        return chunk
+        if items is not None and (not isinstance(items, list) or len(items) != count):
+            raise ValueError(f"{ITEMS_KEY} must be a list of {count}, got {described(items)}")
+        for name, value in zip(self.__slots__, (count, input, items, offset), strict=True):
+            object.__setattr__(self, name, value)
 
     @classmethod
     def from_event(cls, event: Any) -> Chunk:
@@ -57,19 +61,29 @@ class Chunk:
         for key in (COUNT_KEY, OFFSET_KEY):
             if key not in event:
                 raise ValueError(f"a chunk must have {key}, got {described(event)}")
-        return cls(offset=event[OFFSET_KEY], count=event[COUNT_KEY])
+        return cls(
+            offset=event[OFFSET_KEY],
+            count=event[COUNT_KEY],
+            items=event.get(ITEMS_KEY),
+            input=event.get(INPUT_KEY),
+        )
 
-    def as_item(self) -> dict[str, int]:
+    def as_item(self) -> dict[str, Any]:
         """Answer the chunk as the state machine carries it."""
-        return {COUNT_KEY: self.count, OFFSET_KEY: self.offset}
+        optional = {ITEMS_KEY: self.items, INPUT_KEY: self.input}
+        return {
+            COUNT_KEY: self.count,
+            OFFSET_KEY: self.offset,
+            **{key: value for key, value in optional.items() if value is not None},
+        }
 
     @property
     def records(self) -> range:
         """The record numbers of this chunk."""
         return range(self.offset, self.offset + self.count)
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.records)
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.records if self.items is None else self.items)
 
     def __len__(self) -> int:
         return self.count
@@ -77,13 +91,18 @@ class Chunk:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Chunk):
             return NotImplemented
-        return (self.offset, self.count) == (other.offset, other.count)
+        return self.as_item() == other.as_item()
 
     def __hash__(self) -> int:
         return hash((self.offset, self.count))
 
     def __repr__(self) -> str:
-        return f"Chunk(offset={self.offset}, count={self.count})"
+        given = ", ".join(
+            f"{name}={getattr(self, name)!r}"
+            for name in ("offset", "count", "items", "input")
+            if getattr(self, name) is not None
+        )
+        return f"Chunk({given})"
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a chunk is immutable, cannot set {name}")

@@ -1,4 +1,4 @@
-"""The control function: how many records there are becomes a list of chunks."""
+"""The control function: how many records there are, or which items, becomes a list of chunks."""
 
 from __future__ import annotations
 
@@ -6,43 +6,48 @@ import functools
 import os
 
 from fan_out.runtime.budget import refuse_what_the_map_cannot_carry
-from fan_out.runtime.plan import plan
-from fan_out.runtime.whole_number import MOST_RECORDS, described, whole_number
+from fan_out.runtime.items import checked_items, with_items
+from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
+from fan_out.runtime.sizing import sizing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-CHUNK_SIZE_VARIABLE = "FAN_OUT_CHUNK_SIZE"
-"""The environment variable in which the construct hands its chunk size to the control function."""
-
-SIZE_KEY = "oneJobProcessMaxCount"
 TOTAL_KEY = "totalProcessRecordCount"
 
 
-def control(function: Callable[[Any, Any], int]) -> Callable[[Any, Any], list[dict[str, int]]]:
+def control(
+    function: Callable[[Any, Any], int | Iterable[Any]],
+) -> Callable[[Any, Any], list[dict[str, Any]]]:
     """Turn a function that answers how many records there are into the control handler.
 
-    ``function(event, context)`` gets the execution's whole input and answers an int from 0 to
-    10^15. The handler answers the plan: a list of ``{"oneJobProcessingCount": n, "offset": n}``,
-    cut with the input's ``oneJobProcessMaxCount`` or else with the construct's chunk size.
+    ``function(event, context)`` gets the execution's whole input. It answers an int from 0 to
+    10^15, or an iterable of items (any JSON values; a generator too), which the chunks then carry.
+    The handler answers the plan: a list of ``{"oneJobProcessingCount": n, "offset": n}``, with
+    ``"items": […]`` where there are items, cut as the input says (``oneJobProcessMaxCount``,
+    ``jobCount`` or ``secondsPerRecord``) or else as the construct's chunk size does.
 
-    Raises ValueError, before any worker is started, where the count or the size is not a whole
-    number in its range, there is no size, or the plan is more than the machine can carry.
+    Raises ValueError, before any worker is started, where a number is out of its range, there is
+    no size, an item is not JSON, or the plan is more than the machine can carry.
     """
 
     @functools.wraps(function)
-    def handler(event: Any, context: Any) -> list[dict[str, int]]:
-        size = _chunk_size(event)
+    def handler(event: Any, context: Any) -> list[dict[str, Any]]:
+        cut = sizing(event, os.environ)
+        answer = function(event, context)
+        if hasattr(answer, "__iter__") and not isinstance(answer, str | bytes | dict):
+            items = checked_items(answer)
+            plan = cut(len(items))
+            refuse_what_the_map_cannot_carry(len(items), plan)
+            return with_items(plan, items)
         total = whole_number(
-            f"the count that {function.__name__} answered",
-            function(event, context),
-            least=0,
-            most=MOST_RECORDS,
+            f"the count that {function.__name__} answered", answer, least=0, most=MOST_RECORDS
         )
-        refuse_what_the_map_cannot_carry(total, size)
-        return [chunk.as_item() for chunk in plan(total, size)]
+        plan = cut(total)
+        refuse_what_the_map_cannot_carry(total, plan)
+        return list(plan.items())
 
     return handler
 
@@ -56,15 +61,3 @@ def count_from_input(event: Any, context: Any) -> int:
             f"got {described(event)}"
         )
     return whole_number(TOTAL_KEY, event[TOTAL_KEY], least=0, most=MOST_RECORDS)
-
-
-def _chunk_size(event: Any) -> int:
-    if isinstance(event, dict) and SIZE_KEY in event:
-        return whole_number(SIZE_KEY, event[SIZE_KEY], least=1, most=MOST_RECORDS)
-    text = os.environ.get(CHUNK_SIZE_VARIABLE)
-    if text is None:
-        raise ValueError(
-            f"no chunk size: give FanOut a chunk_size, or the execution input {SIZE_KEY}"
-        )
-    size = int(text) if text.isascii() and text.isdigit() else text
-    return whole_number(CHUNK_SIZE_VARIABLE, size, least=1, most=MOST_RECORDS)

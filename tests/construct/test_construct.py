@@ -140,8 +140,8 @@ def test_no_managed_policy_is_attached(default: assertions.Template) -> None:
 
 
 def test_the_chunk_size_reaches_the_control_alone(default: assertions.Template) -> None:
-    variables = {"Variables": {"FAN_OUT_CHUNK_SIZE": "10"}}
-    assert function(default, "lambdas.control.handler")["Environment"] == variables
+    (text,) = function(default, "lambdas.control.handler")["Environment"]["Variables"].values()
+    assert json.loads(text) == {"atMost": 10, "maxConcurrency": 0, "withinSeconds": 720}
     assert "Environment" not in function(default, "lambdas.worker.handler")
 
 
@@ -177,7 +177,10 @@ def test_every_parameter_reaches_the_template() -> None:
     template = template_of(own)
     built_in = function(template, "fan_out.runtime.control.count_from_input")
     assert built_in["Description"] == "counts"
-    assert built_in["Environment"]["Variables"] == {"FAN_OUT_CHUNK_SIZE": "7", "TABLE": "orders"}
+    variables = built_in["Environment"]["Variables"]
+    told = {"atMost": 7, "maxConcurrency": 0, "withinSeconds": 24}
+    assert json.loads(variables.pop("FAN_OUT_CHUNK_SIZE")) == told
+    assert variables == {"TABLE": "orders"}
     assert "TracingConfig" not in built_in
     own_worker = function(template, "lambdas.worker.handler")
     assert own_worker["Environment"]["Variables"] == {"TABLE": "orders"}
@@ -272,7 +275,7 @@ def test_a_function_of_this_app_as_control_is_handed_the_chunk_size() -> None:
     existing = inline_function(own)
     FanOut(own, "Job", worker=existing, control=existing, chunk_size=10)
     variables = function(template_of(own), "index.handler")["Environment"]["Variables"]
-    assert variables == {"FAN_OUT_CHUNK_SIZE": "10"}
+    assert json.loads(variables["FAN_OUT_CHUNK_SIZE"])["atMost"] == 10
 
 
 def test_what_was_built_is_exposed() -> None:
@@ -336,8 +339,10 @@ def test_tokens_are_let_through() -> None:
     width = cdk.CfnParameter(own, "Width", type="Number").value_as_number
     FanOut(own, "Job", worker=worker.handler, chunk_size=size, max_concurrency=width)  # type: ignore[arg-type]
     template = template_of(own)
-    variables = resources(template, FUNCTION)[0]["Environment"]["Variables"]
-    assert variables == {"FAN_OUT_CHUNK_SIZE": {"Ref": "Size"}}
+    control_function = function(template, "fan_out.runtime.control.count_from_input")
+    parts = control_function["Environment"]["Variables"]["FAN_OUT_CHUNK_SIZE"]["Fn::Join"][1]
+    assert {"Ref": "Size"} in parts
+    assert {"Ref": "Width"} in parts
     assert '"MaxConcurrency":«' in json.dumps(
         definition_text(template), ensure_ascii=False
     ).replace("\\", "")

@@ -24,8 +24,10 @@ RUNTIME = {
     "fan_out/runtime/budget.py",
     "fan_out/runtime/chunk.py",
     "fan_out/runtime/control.py",
+    "fan_out/runtime/items.py",
     "fan_out/runtime/plan.py",
-    "fan_out/runtime/whole_number.py",
+    "fan_out/runtime/sizing.py",
+    "fan_out/runtime/numbers.py",
     "fan_out/runtime/worker.py",
 }
 

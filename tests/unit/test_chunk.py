@@ -18,8 +18,25 @@ def test_a_chunk_goes_through_its_item_unchanged(offset: int, count: int) -> Non
 
 
 def test_a_chunk_is_read_from_an_event_with_other_keys_in_it() -> None:
-    event = {"oneJobProcessingCount": 5, "offset": 100, "input": {"table": "t"}}
+    event = {"oneJobProcessingCount": 5, "offset": 100, "somebody": "else's"}
     assert Chunk.from_event(event) == Chunk(offset=100, count=5)
+
+
+def test_a_chunk_with_items_yields_them_and_keeps_the_input() -> None:
+    event = {
+        "oneJobProcessingCount": 2,
+        "offset": 7,
+        "items": ["a", {"b": 1}],
+        "input": {"table": "orders"},
+    }
+    chunk = Chunk.from_event(event)
+    assert list(chunk) == ["a", {"b": 1}]
+    assert chunk.records == range(7, 9)
+    assert chunk.input == {"table": "orders"}
+    assert chunk.as_item() == event
+    assert repr(chunk) == (
+        "Chunk(offset=7, count=2, items=['a', {'b': 1}], input={'table': 'orders'})"
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,6 +48,8 @@ def test_a_chunk_is_read_from_an_event_with_other_keys_in_it() -> None:
         ({}, "a chunk must have oneJobProcessingCount, got {}"),
         ({"oneJobProcessingCount": 1}, "a chunk must have offset, got "),
         ({"oneJobProcessingCount": 0, "offset": 0}, "oneJobProcessingCount must be a whole number"),
+        ({"oneJobProcessingCount": 2, "offset": 0, "items": ["a"]}, "items must be a list of 2"),
+        ({"oneJobProcessingCount": 1, "offset": 0, "items": "a"}, "items must be a list of 1"),
         ({"oneJobProcessingCount": 1, "offset": -1}, "offset must be a whole number from 0 to"),
         ({"oneJobProcessingCount": "1", "offset": 0}, "got '1' (a str)"),
         ({"oneJobProcessingCount": True, "offset": 0}, "got True (a bool)"),

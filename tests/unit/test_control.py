@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from fan_out.runtime import control
-from fan_out.runtime.control import CHUNK_SIZE_VARIABLE, count_from_input
+from fan_out.runtime.control import count_from_input
+from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE
 from lambdas.control import handler as article
 
 ABSURD = 10**15 + 1
@@ -19,12 +20,12 @@ def no_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_plan_is_cut_with_the_constructs_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, "50")
+    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, '{"atMost": 50}')
     assert [item["oneJobProcessingCount"] for item in article({}, None)] == [50, 50, 5]
 
 
 def test_the_input_overrides_the_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, "50")
+    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, '{"atMost": 50}')
     plan = article({"oneJobProcessMaxCount": 100}, None)
     assert [item["oneJobProcessingCount"] for item in plan] == [100, 5]
 
@@ -64,7 +65,7 @@ def test_the_handler_keeps_the_functions_name_and_docstring() -> None:
 
 
 @pytest.mark.parametrize(
-    "total", [-1, ABSURD, True, False, "105", 1.0, float("nan"), float("inf"), None, [105]]
+    "total", [-1, ABSURD, True, False, "105", b"1", {}, 1.0, float("nan"), float("inf"), None]
 )
 def test_a_total_that_is_no_count_is_refused(total: object) -> None:
     event = {"totalProcessRecordCount": total, "oneJobProcessMaxCount": 10}
@@ -89,11 +90,13 @@ def test_a_size_that_is_no_count_is_refused_before_anything_is_counted(size: obj
         counting({"oneJobProcessMaxCount": size}, None)
 
 
-@pytest.mark.parametrize("size", ["0", "-1", "ten", "", "1.5", "²"])
+@pytest.mark.parametrize(
+    "text", ["", "10", "ten", "[]", '{"atMost": 0}', '{"jobs": -1}', '{"secondsPerRecord": "x"}']
+)
 def test_a_broken_chunk_size_in_the_environment_is_named(
-    size: str, monkeypatch: pytest.MonkeyPatch
+    text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, size)
+    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, text)
     with pytest.raises(ValueError, match=CHUNK_SIZE_VARIABLE):
         article({}, None)
 
@@ -108,7 +111,7 @@ def test_without_any_chunk_size_the_error_says_where_to_give_one(event: object) 
 def test_the_built_in_control_says_what_it_misses(
     event: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, "10")
+    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, '{"atMost": 10}')
     with pytest.raises(ValueError, match="needs totalProcessRecordCount in the execution input"):
         count_from_input(event, None)
 

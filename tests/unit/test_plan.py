@@ -14,7 +14,8 @@ from fan_out.runtime.budget import (
     RESULT_OVERHEAD,
     refuse_what_the_map_cannot_carry,
 )
-from fan_out.runtime.whole_number import MOST_RECORDS
+from fan_out.runtime.numbers import MOST_RECORDS
+from fan_out.runtime.plan import Plan
 
 
 @given(total=st.integers(0, 5_000), size=st.integers(1, 6_000))
@@ -65,12 +66,12 @@ def test_a_size_that_is_no_count_is_refused_at_once(size: object) -> None:
 @given(total=st.integers(1, MOST_RECORDS), size=st.integers(1, MOST_RECORDS))
 def test_a_refused_plan_names_the_smallest_size_that_fits(total: int, size: int) -> None:
     try:
-        refuse_what_the_map_cannot_carry(total, size)
+        refuse_what_the_map_cannot_carry(total, Plan.at_most(total, size))
     except ValueError as error:
         smallest = int(str(error).rsplit(" ", 1)[1])
-        refuse_what_the_map_cannot_carry(total, smallest)
+        refuse_what_the_map_cannot_carry(total, Plan.at_most(total, smallest))
         with pytest.raises(ValueError, match="smallest chunk size"):
-            refuse_what_the_map_cannot_carry(total, smallest - 1)
+            refuse_what_the_map_cannot_carry(total, Plan.at_most(total, smallest - 1))
     else:
         assert -(-total // size) <= MOST_CHUNKS
 

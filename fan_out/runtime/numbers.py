@@ -1,4 +1,4 @@
-"""The one check for every number that a user gives: a real int, within its bounds."""
+"""The checks for every number that a user gives: of the right type, within its bounds."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def whole_number(name: str, value: Any, *, least: int, most: int) -> int:
     raise ValueError(
         f"{name} must be a whole number from {least} to {most}, got {described(value)}"
     )
+
+
+def number(name: str, value: Any, *, least: float, most: float) -> float:
+    """Answer ``value`` if it is an int or float from ``least`` to ``most``; NaN and bools are not.
+
+    Raises ValueError as ``whole_number`` does.
+    """
+    if (type(value) is int or type(value) is float) and least <= value <= most:
+        return value
+    raise ValueError(f"{name} must be a number from {least:g} to {most:g}, got {described(value)}")
 
 
 def described(value: Any) -> str:

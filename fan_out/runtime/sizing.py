@@ -1,0 +1,113 @@
+"""How large the chunks of a run are: what the construct chose, unless the input says otherwise.
+
+The construct hands its choice over as JSON in an environment variable:
+``{"atMost": 10}``, ``{"jobs": 8}`` or ``{"secondsPerRecord": 0.05, "overheadSeconds": 1}``, always
+with ``maxConcurrency`` (how many run at a time, 0 for as many as the Map does), and where it is
+known ``withinSeconds`` (what a chunk may take).
+"""
+
+from __future__ import annotations
+
+import json
+
+from fan_out.runtime.budget import INLINE_CONCURRENCY
+from fan_out.runtime.numbers import MOST_RECORDS, described, number, whole_number
+from fan_out.runtime.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+CHUNK_SIZE_VARIABLE = "FAN_OUT_CHUNK_SIZE"
+"""The environment variable in which the construct hands its choice to the control function."""
+
+SIZE_KEY = "oneJobProcessMaxCount"
+JOBS_KEY = "jobCount"
+SECONDS_KEY = "secondsPerRecord"
+
+CHOICES = {"atMost": SIZE_KEY, "jobs": JOBS_KEY, SECONDS_KEY: SECONDS_KEY}
+"""What the construct may choose, and the key of the input that overrides it."""
+
+LONGEST_SECONDS = 900
+"""No record can take longer than a Lambda function does."""
+
+NANOSECONDS = 10**9
+"""Times are compared in whole nanoseconds: 0.3 is not three times 0.1 as floats."""
+
+
+def sizing(event: Any, environ: Mapping[str, str]) -> Callable[[int], Plan]:
+    """Answer what makes the plan for a number of records: of the input, or the construct's choice.
+
+    Raises ValueError where a number is out of range, two keys of the input contradict each other,
+    there is neither a key nor a choice, or one record takes longer than a chunk may.
+    """
+    chosen = _chosen(environ)
+    said = _said(event)
+    if said is not None:
+        return _planner(said, said, event[said], chosen)
+    for name, key in CHOICES.items():
+        if name in chosen:
+            return _planner(key, f"{name} of {CHUNK_SIZE_VARIABLE}", chosen[name], chosen)
+    raise ValueError(
+        f"no chunk size: give FanOut a chunk_size, or the execution input {SIZE_KEY}, "
+        f"{JOBS_KEY} or {SECONDS_KEY}"
+    )
+
+
+def records_within(seconds_per_record: float, overhead_seconds: float, within: float) -> int:
+    """Answer how many records a chunk can hold that may take ``within`` seconds; 0 for none."""
+    spare = _nanoseconds(within) - _nanoseconds(overhead_seconds)
+    return max(0, spare // max(1, _nanoseconds(seconds_per_record)))
+
+
+def _planner(key: str, name: str, value: Any, chosen: Mapping[str, Any]) -> Callable[[int], Plan]:
+    """The plan that ``key`` asks for with ``value``, which errors call ``name``."""
+    if key == SIZE_KEY:
+        size = whole_number(name, value, least=1, most=MOST_RECORDS)
+        return lambda total: Plan.at_most(total, size)
+    if key == JOBS_KEY:
+        jobs = whole_number(name, value, least=1, most=MOST_RECORDS)
+        return lambda total: Plan.even(total, jobs)
+    return _to_fit(name, value, chosen)
+
+
+def _to_fit(name: str, value: Any, chosen: Mapping[str, Any]) -> Callable[[int], Plan]:
+    if "withinSeconds" not in chosen:
+        raise ValueError(f"{name} needs a time to fit: give FanOut a chunk_size")
+    within, overhead = chosen["withinSeconds"], chosen.get("overheadSeconds", 0)
+    seconds = number(name, value, least=1 / NANOSECONDS, most=LONGEST_SECONDS)
+    most = records_within(seconds, overhead, within)
+    if most == 0:
+        raise ValueError(
+            f"{name} must be at most {within - overhead:g}, the {within:g} seconds that a chunk "
+            f"may take less {overhead:g} of overhead, got {value}"
+        )
+    concurrency = chosen.get("maxConcurrency", 0) or INLINE_CONCURRENCY
+    return lambda total: Plan.in_waves(total, most, concurrency)
+
+
+def _said(event: Any) -> str | None:
+    """The one key of the input that sizes the chunks of this run."""
+    keys = [key for key in CHOICES.values() if isinstance(event, dict) and key in event]
+    if len(keys) > 1:
+        raise ValueError(
+            f"the execution input must have one of {', '.join(CHOICES.values())}, "
+            f"got {' and '.join(keys)}"
+        )
+    return keys[0] if keys else None
+
+
+def _chosen(environ: Mapping[str, str]) -> dict[str, Any]:
+    text = environ.get(CHUNK_SIZE_VARIABLE, "{}")
+    try:
+        chosen = json.loads(text)
+    except ValueError:
+        chosen = None
+    if not isinstance(chosen, dict):
+        raise ValueError(f"{CHUNK_SIZE_VARIABLE} must be a JSON object, got {described(text)}")
+    return chosen
+
+
+def _nanoseconds(seconds: float) -> int:
+    return round(seconds * NANOSECONDS)
