@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from fan_out.runtime import Chunk, control, worker
@@ -11,6 +12,18 @@ from fan_out.runtime import Chunk, control, worker
 def count_a_hundred(event: Any, context: Any) -> int:
     """A job of a hundred records."""
     return 100
+
+
+@control
+def keys(event: Any, context: Any) -> Iterator[str]:
+    """A job of items instead of a count."""
+    yield from event["keys"]
+
+
+@worker
+def upper(chunk: Chunk, context: Any) -> list[str]:
+    """Each item, and what the execution's input says of it."""
+    return [f"{key.upper()}{chunk.input['mark']}" for key in chunk]
 
 
 @worker

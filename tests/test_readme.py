@@ -11,8 +11,13 @@ import pytest
 from aws_cdk import assertions
 
 from fan_out import Environment, FanOut
-from fan_out.quotas import INLINE_CONCURRENCY
-from fan_out.runtime.budget import HISTORY_EVENTS, MOST_CHUNKS, PAYLOAD_BYTES
+from fan_out.runtime.budget import (
+    HISTORY_EVENTS,
+    INLINE_CONCURRENCY,
+    MOST_CHUNKS,
+    PAYLOAD_BYTES,
+)
+from fan_out.runtime.plan import Plan
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -75,6 +80,19 @@ def test_every_command_of_the_readme_exists(command: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert all(option in done.stdout for option in options)
+
+
+def test_the_code_of_the_page_on_sizes_runs() -> None:
+    page = (ROOT / "docs" / "sizing.md").read_text()
+    for block in re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL):
+        exec(block, {})
+    assert f"at most {MOST_CHUNKS:,} chunks" in page
+
+
+def test_the_waves_of_the_page_on_sizes_are_those_of_the_plan() -> None:
+    fitted = Plan.in_waves(105, 10, 4)
+    assert [chunk.count for chunk in fitted] == [9] * 9 + [8] * 3
+    assert [chunk.count for chunk in Plan.in_waves(105, 14, 4)] == [14] + [13] * 7
 
 
 def table(heading: str) -> list[list[str]]:

@@ -9,13 +9,13 @@ import aws_cdk as cdk
 import boto3
 import pytest
 from aws_cdk import aws_lambda as lambda_
-from fan_out.local.assembly import deploy
 
 import jobs
 from article import control as article_control
 from article import worker as article_worker
-from fan_out import FanOut
+from fan_out import ChunkSize, FanOut
 from fan_out.local import EmbeddedAws
+from fan_out.local.assembly import deploy
 from lambdas import control, worker
 
 INPUT_100 = {"totalProcessRecordCount": 100, "oneJobProcessMaxCount": 10}
@@ -44,6 +44,21 @@ def build(outdir: Path) -> Path:
         ),
         "Processes": FanOut(stack, "Processes", worker=jobs.process_ids, chunk_size=1),
         "NotJson": FanOut(stack, "NotJson", worker=jobs.not_json, chunk_size=100),
+        "Items": FanOut(
+            stack,
+            "Items",
+            control=jobs.keys,
+            worker=jobs.upper,
+            chunk_size=ChunkSize.even(jobs=2),
+            pass_input=True,
+        ),
+        "Fitting": FanOut(
+            stack,
+            "Fitting",
+            worker=jobs.numbers,
+            chunk_size=ChunkSize.to_fit(seconds_per_record=1, within=cdk.Duration.seconds(10)),
+            max_concurrency=4,
+        ),
         "Existing": FanOut(
             stack,
             "Existing",
@@ -122,6 +137,19 @@ def test_no_records_are_a_run_that_succeeds_with_nothing(run: Any) -> None:
 def test_the_input_overrides_the_chunk_size(run: Any) -> None:
     answers = records(run("Own", {"oneJobProcessMaxCount": 100}))
     assert [len(answer) for answer in answers] == [100, 5]
+
+
+def test_items_and_the_input_reach_the_workers(run: Any) -> None:
+    done = run("Items", {"keys": ["a", "b", "c"], "mark": "!"})
+    assert records(done) == [["A!", "B!"], ["C!"]]
+
+
+def test_chunks_are_sized_to_the_time_and_the_waves(run: Any) -> None:
+    answers = records(run("Fitting", {"totalProcessRecordCount": 105}))
+    assert [len(answer) for answer in answers] == [9] * 9 + [8] * 3
+    assert sum(answers, []) == list(range(105))
+    answers = records(run("Fitting", {"totalProcessRecordCount": 105, "jobCount": 2}))
+    assert [len(answer) for answer in answers] == [53, 52]
 
 
 def test_an_existing_function_is_a_worker(run: Any) -> None:
