@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,40 @@ def read_stacks(assembly: Path, only: str | None = None) -> list[Stack]:
         raise CommandError(f"no stack {only} in the app; there is: {names}")
     wanted = _closure(chosen, {stack.id: stack.needs for stack in stacks})
     return [stack for stack in stacks if stack.id in wanted]
+
+
+def environments_of(stacks: Collection[Stack], account: str, region: str) -> list[str]:
+    """Answer the environments of the stacks, ``aws://ACCOUNT/REGION`` each.
+
+    Where a stack leaves its account or region open, it is the one that is given. Raises
+    CommandError for a stack that is for another account.
+    """
+    for stack in stacks:
+        if stack.account not in (None, account):
+            raise CommandError(
+                f"stack {stack.name} is for account {stack.account}, and the embedded AWS is "
+                f"{account}: add --account {stack.account}"
+            )
+    regions = sorted({stack.region or region for stack in stacks})
+    return [f"aws://{account}/{region}" for region in regions]
+
+
+def region_to_run_in(stacks: Collection[Stack], chosen: str | None, default: str) -> str:
+    """Answer the region of the chosen stack, or that of all; ``default`` where it is left open.
+
+    Raises CommandError where none is chosen, and they are in several regions.
+    """
+    stacks = [stack for stack in stacks if chosen in (None, stack.name, stack.path)]
+    regions = {stack.region or default for stack in stacks}
+    if len(regions) > 1:
+        names = ", ".join(f"{stack.name} ({stack.region or default})" for stack in stacks)
+        raise CommandError(f"stacks in several regions, choose one with --stack: {names}")
+    return regions.pop()
+
+
+def deployed_name(stacks: Collection[Stack], chosen: str | None) -> str | None:
+    """Answer the name that CloudFormation has for the stack chosen by its name or path."""
+    return next((stack.name for stack in stacks if chosen in (stack.name, stack.path)), None)
 
 
 def _stacks(folder: Path) -> Iterator[Stack]:

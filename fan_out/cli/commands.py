@@ -148,7 +148,7 @@ def _ended(work: Callable[[Screen], int], *, debug: bool) -> int:
     try:
         return work(screen)
     except KeyboardInterrupt as interrupt:
-        screen.say("interrupted")
+        screen.say(f"ended by {interrupt}" if str(interrupt) else "interrupted")
         return getattr(interrupt, "exit_code", INTERRUPTED)
     except Exception as error:
         if debug:

@@ -14,7 +14,7 @@ class Terminated(KeyboardInterrupt):
     """A signal that asks to end, raised where the program is, as Ctrl-C is."""
 
     def __init__(self, number: int) -> None:
-        super().__init__()
+        super().__init__(signal.Signals(number).name)
         self.exit_code = 128 + number
 
 

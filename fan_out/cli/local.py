@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,7 +13,12 @@ from tempfile import TemporaryDirectory
 
 from fan_out.cli.aws import Aws
 from fan_out.cli.cdk import CdkCli, cdk_environ, find_cdk, own_path
-from fan_out.cli.cloud_assembly import Stack, read_stacks
+from fan_out.cli.cloud_assembly import (
+    deployed_name,
+    environments_of,
+    read_stacks,
+    region_to_run_in,
+)
 from fan_out.cli.display.screen import Screen
 from fan_out.cli.display.steps import step
 from fan_out.cli.errors import FAILED, CommandError
@@ -69,14 +74,14 @@ def run_locally(app: App, embedded: Embedded, wanted: Run, screen: Screen) -> in
         with step(screen, "synthesize the app"):
             cdk.call("synth", "--quiet", "--output", str(assembly), *app.options)
         stacks = read_stacks(assembly, wanted.stack)
-        region = _region(stacks, embedded, wanted.stack)
-        environments = _environments(stacks, embedded)
+        environments = environments_of(stacks, embedded.account, embedded.region)
+        region = region_to_run_in(stacks, wanted.stack, embedded.region)
         with step(screen, f"bootstrap {', '.join(environments)}"):
             cdk.call("bootstrap", *environments, "--app", str(assembly))
         with step(screen, f"deploy {', '.join(stack.name for stack in stacks)}"):
             paths = [stack.path for stack in stacks]
             cdk.call("deploy", *paths, "--app", str(assembly), "--require-approval", "never")
-        wanted = replace(wanted, stack=_name(stacks, wanted.stack), log_stays=False)
+        wanted = replace(wanted, stack=deployed_name(stacks, wanted.stack), log_stays=False)
         return run(Aws(aws.session(), region), wanted, screen)
 
 
@@ -138,30 +143,3 @@ def _unchanged(file: Path) -> Iterator[None]:
             file.unlink(missing_ok=True)
         elif file.read_bytes() != before:
             file.write_bytes(before)
-
-
-def _environments(stacks: Collection[Stack], embedded: Embedded) -> list[str]:
-    """The environments to bootstrap. Raises CommandError for an account that is not this AWS's."""
-    for stack in stacks:
-        if stack.account not in (None, embedded.account):
-            raise CommandError(
-                f"stack {stack.name} is for account {stack.account}, and this AWS is "
-                f"{embedded.account}: add --account {stack.account}"
-            )
-    regions = sorted({stack.region or embedded.region for stack in stacks})
-    return [f"aws://{embedded.account}/{region}" for region in regions]
-
-
-def _region(stacks: Collection[Stack], embedded: Embedded, chosen: str | None) -> str:
-    """The region to run in: the chosen stack's, or that of all."""
-    of = [stack for stack in stacks if chosen in (None, stack.name, stack.path)]
-    regions = {stack.region or embedded.region for stack in of}
-    if len(regions) > 1:
-        names = ", ".join(f"{stack.name} ({stack.region or embedded.region})" for stack in of)
-        raise CommandError(f"stacks in several regions, choose one with --stack: {names}")
-    return regions.pop()
-
-
-def _name(stacks: Collection[Stack], chosen: str | None) -> str | None:
-    """The name that CloudFormation has for the stack that is chosen by its name or path."""
-    return next((stack.name for stack in stacks if chosen in (stack.name, stack.path)), None)

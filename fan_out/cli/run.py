@@ -90,7 +90,7 @@ def _stop(aws: Aws, arn: str, screen: Screen) -> None:
             raise
         screen.say(f"could not stop it: {said_plainly(error)}; it may be running still: {arn}")
     else:
-        screen.say("stopped; chunks that a worker has begun run to their end")
+        screen.say("stopped")
 
 
 def _tell_result(summary: Summary, wanted: Run, screen: Screen) -> None:

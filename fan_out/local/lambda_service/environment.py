@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from shutil import rmtree
 
@@ -19,7 +20,7 @@ from fan_out.local.lambda_service.memory import MB
 from fan_out.local.lambda_service.outcome import Outcome
 from fan_out.local.lambda_service.report import Report, tail
 from fan_out.local.lambda_service.runtime import Runtime
-from fan_out.local.lambda_service.runtime_api import INIT_ERROR, NEXT
+from fan_out.local.lambda_service.runtime_api import INIT_ERROR, NEXT, Call
 from fan_out.local.lambda_service.variables import Place
 
 INIT_SECONDS = 10
@@ -53,24 +54,11 @@ class Environment:
         """
         self.usable = False
         request_id = str(uuid.uuid4())
-        cold = self._runtime is None
-        runtime = self._runtime or self._start()
-        began = runtime.started if cold else time.monotonic()
-        limit = INIT_SECONDS if cold else self.function.timeout_seconds
-        call = runtime.api.call(began + limit, NEXT, INIT_ERROR)
-        if call is None and runtime.log.ended and not cold:
-            raise Gone
-        if cold:
-            runtime.memory.of_process()
-        initialized = None
-        if cold and not runtime.log.ended and (call is None or call.path == NEXT):
-            now = time.monotonic()
-            initialized, began = now - began if call else None, now
-        runtime.log.write(f"START RequestId: {request_id} Version: {self.function.version}\n")
-        until = began + self.function.timeout_seconds
-        end = Dialogue(self.function, runtime, request_id).run(call, payload, until)
-        end = end or self._without_answer(runtime, request_id)
-        return self._reported(runtime, request_id, end, time.monotonic() - began, initialized)
+        start = self._cold_start() if self._runtime is None else self._warm_start(self._runtime)
+        start.runtime.log.write(f"START RequestId: {request_id} Version: {self.function.version}\n")
+        dialogue = Dialogue(self.function, start.runtime, request_id)
+        end = dialogue.run(start.call, payload, start.began + self.function.timeout_seconds)
+        return self._reported(start, request_id, end or self._why_not(start.runtime, request_id))
 
     def watch(self, groups: Mapping[int, Sequence[int]]) -> None:
         """Look whether it uses too much memory, or has left processes behind. From any thread.
@@ -101,6 +89,7 @@ class Environment:
         left = []
         if runtime is not None:
             runtime.process.end()
+            runtime.log.write()  # even a line without an end
             left = runtime.log.take()
             runtime.close()
         if self._place is not None:
@@ -108,15 +97,30 @@ class Environment:
         if left:
             self._host.write_log(self.function.log_group, self._stream, left)
 
-    def _start(self) -> Runtime:
+    def _cold_start(self) -> "_Start":
         self._place = self._host.place(self.function)
         with self._lock:
             if self._killed:
                 raise Gone
-            self._runtime = self._host.start(self.function, self._place, self._stream)
-            return self._runtime
+            runtime = self._host.start(self.function, self._place, self._stream)
+            self._runtime = runtime
+        call = runtime.api.call(runtime.started + INIT_SECONDS, NEXT, INIT_ERROR)
+        runtime.memory.of_process()
+        now = time.monotonic()
+        if call is not None and call.path == NEXT:
+            return _Start(runtime, call, now, initialized=now - runtime.started)
+        failed = call is not None or runtime.log.ended
+        return _Start(runtime, call, runtime.started if failed else now)
 
-    def _without_answer(self, runtime: Runtime, request_id: str) -> Outcome:
+    def _warm_start(self, runtime: Runtime) -> "_Start":
+        began = time.monotonic()
+        call = runtime.api.call(began + self.function.timeout_seconds, NEXT)
+        if runtime.log.ended or runtime.process.has_exited():
+            raise Gone  # its call was still in the queue
+        return _Start(runtime, call, began)
+
+    def _why_not(self, runtime: Runtime, request_id: str) -> Outcome:
+        """Why the runtime has given no answer."""
         if self._killed:
             raise Gone
         if not runtime.log.ended:
@@ -125,29 +129,39 @@ class Environment:
             return outcome.out_of_memory(request_id)
         return outcome.exited(request_id, runtime.process.end())
 
-    def _reported(
-        self,
-        runtime: Runtime,
-        request_id: str,
-        end: Outcome,
-        seconds: float,
-        initialized: float | None,
-    ) -> Invocation:
+    def _reported(self, start: "_Start", request_id: str, end: Outcome) -> Invocation:
         """Log how it ended, and hand the log over."""
+        seconds = time.monotonic() - start.began
+        log = start.runtime.log
         if not end.survived:
-            runtime.process.end()
+            start.runtime.process.end()
         report = Report(
             request_id=request_id,
             seconds=self.function.timeout_seconds if end.status == "timeout" else seconds,
-            initialized=initialized,
+            initialized=start.initialized,
             memory_mb=self.function.memory_mb,
-            peak_bytes=runtime.memory.peak,
+            peak_bytes=start.runtime.memory.peak,
             status=end.status,
             error_type=end.error_type,
         )
         failure = [f"{end.message}\n"] if end.message else []
-        runtime.log.write(*failure, f"END RequestId: {request_id}\n", report.line())
-        events = runtime.log.take()
+        log.write(*failure, f"END RequestId: {request_id}\n", report.line())
+        events = log.take()
         self.usable = end.survived
         self._host.write_log(self.function.log_group, self._stream, events)
         return Invocation(request_id, end.payload, end.failed, tail(events))
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What an invocation starts with.
+
+    ``call`` is what the runtime has said already, if it has. ``began`` is when the function's time
+    began, of ``time.monotonic()``; where the init phase failed, when that began. ``initialized`` is
+    the seconds of an init phase that ended well and in time.
+    """
+
+    runtime: Runtime
+    call: Call | None
+    began: float
+    initialized: float | None = None

@@ -30,6 +30,7 @@ class Log:
         os.set_blocking(self._pipe, False)
         self._unread = bytearray()
         self._events: list[LogEvent] = []
+        self._latest = 0
         self.ended = False
         """Whether nobody is left who could print: every process of the environment is gone."""
 
@@ -46,16 +47,18 @@ class Log:
                 return
             self.ended = not printed
             self._unread += printed
-            self._events += _events(self._unread, _now())
+            for moment, message in _events(self._unread, _now()):
+                self._note(moment, message)
 
     def write(self, *messages: str) -> None:
         """Add messages of Lambda's own after everything that was printed before."""
         self.read()
         if self._unread:  # a line without an end, or a frame that its writer did not live to end
             head = FRAME_HEAD if self._unread.startswith(FRAME) else 0
-            self._events.append((_now(), _text(self._unread[head:])))
+            self._note(_now(), _text(self._unread[head:]))
             self._unread.clear()
-        self._events += [(_now(), message) for message in messages]
+        for message in messages:
+            self._note(_now(), message)
 
     def take(self) -> list[LogEvent]:
         """Answer the events since the last time, in order; what was printed is read first."""
@@ -74,6 +77,11 @@ class Log:
     def close(self) -> None:
         """Close the reading end."""
         os.close(self._pipe)
+
+    def _note(self, moment: int, message: str) -> None:
+        # a line is of the moment when it is read, which a frame may be older than
+        self._latest = max(self._latest, moment)
+        self._events.append((self._latest, message))
 
 
 def _events(unread: bytearray, now: int) -> Iterator[LogEvent]:

@@ -85,6 +85,8 @@ class Pool:
         with self._changed:
             if turn in self._waiting:
                 self._waiting.remove(turn)
+        for retired in turn.retired:
+            retired.close()
         if turn.environment is not None:
             self.release(turn.environment)
 
@@ -122,11 +124,11 @@ class _Turn:
     def __init__(self, function: FunctionConfiguration) -> None:
         self.function = function
         self.environment: Environment | None = None
-        self._retired: Sequence[Environment] = ()
+        self.retired: Sequence[Environment] = ()
         self._over = threading.Event()
 
     def give(self, environment: Environment, retired: Sequence[Environment]) -> None:
-        self.environment, self._retired = environment, retired
+        self.environment, self.retired = environment, retired
         self._over.set()
 
     def refuse(self) -> None:
@@ -135,7 +137,7 @@ class _Turn:
     def wait(self) -> Environment:
         """Wait for the environment, and end first what had to make room for it."""
         self._over.wait()
-        for retired in self._retired:
+        for retired in self.retired:
             retired.close()
         if self.environment is None:
             raise ServiceClosed("the Lambda service was closed while an invocation waited its turn")

@@ -16,6 +16,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramTimedOut
 from moto.stepfunctions.parser.backend.execution import (
     BaseExecutionWorkerCommunication,
     Execution,
@@ -51,6 +52,14 @@ def install() -> None:
 
     @replaces(BaseExecutionWorkerCommunication, "terminated")
     def terminated(self: Any) -> None:
+        env = self.execution.exec_worker.env
+        if isinstance(env.program_state(), ProgramTimedOut):
+            # the thread that would write so may still wait for its last task
+            env.event_manager.add_event(
+                context=env.event_history_context,
+                event_type=HistoryEventType.ExecutionTimedOut,
+                event_details={"executionTimedOutEventDetails": {}},
+            )
         reflect(self.execution)
 
     @replaces(Execution, "stop")

@@ -2,7 +2,8 @@
 
 moto (5.2.5) builds a boto3 client for each task and goes over HTTP to itself: 11 to 13 ms a task,
 nearly all of its time. It also drops ``InvocationType``, so that a task which should only start
-its function waits for it.
+its function waits for it; and where the function is the task's Resource, it calls every error of
+Lambda's ``Exception``.
 
 Here the task gets the same answer without the way over HTTP: ``StatusCode``, ``ExecutedVersion``,
 ``Payload`` and, where the function failed, ``FunctionError``; and what the backend refuses becomes
@@ -16,9 +17,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import JsonRESTError
+from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service_lambda,
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (  # noqa: E501
+    _SUPPORTED_API_PARAM_BINDINGS,
+    StateTaskServiceLambda,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import (
+    StateTaskLambda,
 )
 
 from fan_out.local.adaptations.functions.invocation import STATUS
@@ -27,8 +37,7 @@ from fan_out.local.adaptations.seam import replaces
 
 def install(account: str) -> None:
     """Take the place of the boto3 client, for both ways in which a task names a function."""
-    parameters = state_task_service_lambda._SUPPORTED_API_PARAM_BINDINGS["invoke"]
-    parameters.add("InvocationType")
+    _SUPPORTED_API_PARAM_BINDINGS["invoke"].add("InvocationType")
 
     @replaces(lambda_eval_utils, "_invoke_lambda_function")
     def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:
@@ -46,6 +55,21 @@ def install(account: str) -> None:
         except JsonRESTError as error:
             raise _client_error(error) from error
         return _response(headers["x-amz-invocation-type"], answer, payload)
+
+    moto_error = StateTaskLambda._from_error
+
+    @replaces(StateTaskLambda, "_from_error")
+    def from_error(self: Any, env: Any, ex: Exception) -> FailureEvent:
+        if not isinstance(ex, ClientError):
+            return moto_error(self, env, ex)
+        error, cause = StateTaskServiceLambda._error_cause_from_client_error(ex)
+        details: Any = {"lambdaFunctionFailedEventDetails": {"error": error, "cause": cause}}
+        return FailureEvent(
+            env=env,
+            error_name=CustomErrorName(error),
+            event_type=HistoryEventType.LambdaFunctionFailed,
+            event_details=details,
+        )
 
 
 def _response(kind: str, answer: dict[str, str], payload: Any) -> dict[str, Any]:

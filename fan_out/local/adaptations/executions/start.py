@@ -11,6 +11,7 @@ name and input are the same: "StartExecution", AWS Step Functions API Reference.
 import copy
 import datetime
 import json
+import logging
 import threading
 import uuid
 from typing import Any
@@ -62,7 +63,8 @@ def install() -> None:
     @replaces(ExecutionWorker, "start")
     def start_thread(self: Any) -> None:
         self.env = self._get_evaluation_environment()
-        self.env._program_state = ProgramRunning()  # so that it can be stopped from now on
+        # so that it can be stopped from now on
+        self.env._program_state = ProgramRunning()  # type: ignore[no-untyped-call]
         threading.Thread(target=self._execution_logic, daemon=True).start()
 
     @replaces(ExecutionWorker, "_execution_logic")
@@ -80,10 +82,24 @@ def install() -> None:
             },
             update_source_event_id=False,
         )
-        program = self._get_evaluation_entrypoint()
-        if self.env.is_running():
-            program.eval(self.env)
+        try:
+            program = self._get_evaluation_entrypoint()
+            if self.env.is_running():
+                program.eval(self.env)
+        except Exception as error:
+            _fail(self.env, error)
         self._execution_communication.terminated()
+
+
+def _fail(env: Any, error: Exception) -> None:
+    """End the execution with what went wrong in the interpreter itself, rather than never."""
+    logging.getLogger(__name__).error("the interpreter failed", exc_info=error)
+    details = {"error": "States.Runtime", "cause": f"{type(error).__name__}: {error}"}
+    env.event_manager.add_event(
+        context=env.event_history_context,
+        event_type=HistoryEventType.ExecutionFailed,
+        event_details={"executionFailedEventDetails": details},
+    )
 
 
 def _check(text: str) -> None:

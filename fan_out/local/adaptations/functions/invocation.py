@@ -12,6 +12,7 @@ AWS answers 200 with the payload, 202 for an Event, which runs in the background
 import base64
 import json
 import threading
+import time
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote
@@ -22,7 +23,7 @@ from moto.awslambda.responses import LambdaResponse
 
 from fan_out.local.adaptations.functions.layers import layers_of
 from fan_out.local.adaptations.functions.logs import note_place
-from fan_out.local.adaptations.functions.reserved_concurrency import reserved
+from fan_out.local.adaptations.functions.reserved_concurrency import TooManyRequestsError, reserved
 from fan_out.local.adaptations.seam import replaces
 from fan_out.local.lambda_service import (
     FunctionConfiguration,
@@ -35,6 +36,9 @@ from fan_out.local.lambda_service import (
 )
 
 STATUS = {"RequestResponse": 200, "Event": 202, "DryRun": 204}
+
+SECONDS_UNTIL_NEXT_TRY = 1
+"""For an Event whose function has no concurrency left: Lambda keeps it, and tries again."""
 
 REFUSALS: dict[type[Exception], tuple[str, int]] = {
     RequestTooLarge: ("RequestTooLargeException", 413),
@@ -82,13 +86,13 @@ def install(service: LambdaService) -> None:
 
     @replaces(LambdaResponse, "invoke")
     def respond(self: Any) -> tuple[int, dict[str, str], bytes]:
-        headers = {"content-type": "application/json"}
         name = unquote(self.path.rsplit("/", 2)[-2])
-        kind = self.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        status = STATUS[self.headers.get("X-Amz-Invocation-Type", "RequestResponse")]
         _check(self.body)
+        headers = {"content-type": "application/json", "status": str(status)}
         qualifier = self.querystring.get("Qualifier", [None])[0]
         payload = self.backend.invoke(name, qualifier, self.body, self.headers, headers)
-        return STATUS[kind], headers, payload
+        return status, headers, payload
 
 
 def configuration(function: Any) -> FunctionConfiguration:
@@ -138,9 +142,18 @@ def _run(service: LambdaService, function: Any, payload: bytes) -> Invocation:
 
 def _in_background(service: LambdaService, function: Any, payload: bytes) -> None:
     configuration(function)  # what is wrong with it is the caller's to know
-    arguments = (service, function, payload)
+
+    def run() -> None:
+        while True:
+            try:
+                _run(service, function, payload)
+            except TooManyRequestsError:
+                time.sleep(SECONDS_UNTIL_NEXT_TRY)
+            else:
+                return
+
     name = f"event for {function.function_name}"
-    threading.Thread(target=_run, args=arguments, name=name, daemon=True).start()
+    threading.Thread(target=run, name=name, daemon=True).start()
 
 
 def _check(body: Any) -> None:

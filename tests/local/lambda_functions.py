@@ -1,0 +1,162 @@
+"""Functions made in a test, and a Lambda service to run them."""
+
+import hashlib
+import io
+import json
+import os
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from fan_out.local.lambda_service import FunctionConfiguration, Invocation, LambdaService, LogEvent
+
+LONG = 30
+"""Seconds that nothing takes unless it never ends."""
+
+
+class Lambda:
+    """A service, and what it logged: a list of (group, stream, events), one for each write."""
+
+    def __init__(self, directory: Path, max_environments: int = 4) -> None:
+        self.written: list[tuple[str, str, Sequence[LogEvent]]] = []
+        self.failing = False
+        """Whether to write a log fails."""
+        self.service = LambdaService(
+            max_environments=max_environments,
+            endpoint_url="http://localhost:1",
+            write_log=self._write_log,
+            directory=directory,
+        )
+
+    def invoke(self, function: FunctionConfiguration, event: Any = None) -> Invocation:
+        return self.service.invoke(function, json.dumps(event).encode())
+
+    def answer(self, function: FunctionConfiguration, event: Any = None) -> Any:
+        """What the function answered; it must not have failed."""
+        invocation = self.invoke(function, event)
+        assert not invocation.function_error, invocation.payload
+        return json.loads(invocation.payload)
+
+    def error(self, function: FunctionConfiguration, event: Any = None) -> dict[str, Any]:
+        """The error object of a function that must fail."""
+        invocation = self.invoke(function, event)
+        assert invocation.function_error, invocation.payload
+        return dict(json.loads(invocation.payload))
+
+    def _write_log(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
+        if self.failing:
+            raise OSError("no room for a log")
+        self.written.append((group, stream, events))
+
+    def lines(self) -> list[str]:
+        """All that was logged."""
+        return [message for _, _, events in self.written for _, message in events]
+
+
+@contextmanager
+def running(directory: Path, max_environments: int = 4) -> Iterator[Lambda]:
+    aws = Lambda(directory, max_environments)
+    try:
+        yield aws
+    finally:
+        aws.service.close()
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, text in files.items():
+            # a ZipInfo, which is of 1980: the same files are the same bytes, whenever they are zipped
+            archive.writestr(zipfile.ZipInfo(name), dedent(text))
+    return stream.getvalue()
+
+
+def function(source: str, **changes: Any) -> FunctionConfiguration:
+    """A function of one module, ``app``, with a ``handler`` in it."""
+    return with_code(zipped({"app.py": source}), **changes)
+
+
+def with_code(code: bytes, **changes: Any) -> FunctionConfiguration:
+    name = changes.pop("name", "worker")
+    configuration = FunctionConfiguration(
+        arn=f"arn:aws:lambda:us-east-1:123456789012:function:{name}",
+        name=name,
+        version="$LATEST",
+        handler="app.handler",
+        runtime="python3.14",
+        memory_mb=256,
+        timeout_seconds=LONG,
+        environment={},
+        code=code,
+        code_sha256=hashlib.sha256(code).hexdigest(),
+        layers=(),
+        log_group=f"/aws/lambda/{name}",
+        region="us-east-1",
+        account="123456789012",
+    )
+    return replace(configuration, **changes)
+
+
+def at_once(call: Callable[[], Any], times: int) -> list[Any]:
+    with ThreadPoolExecutor(times) as threads:
+        return [each.result() for each in [threads.submit(call) for _ in range(times)]]
+
+
+def eventually(condition: Callable[[], Any]) -> bool:
+    """Whether it comes true, in any time that is not for ever."""
+    end = time.monotonic() + LONG
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not just waiting for its parent to take notice of its end."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+class Gate:
+    """Holds the invocations of ``WAIT`` with its ``event`` until it is opened."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self.event = str(folder)
+
+    def wait_until_reached(self) -> None:
+        assert eventually(lambda: list(self._folder.iterdir()))
+
+    def open(self) -> None:
+        (self._folder / "open").touch()
+
+
+WAIT = """
+    import os, time
+
+    def handler(folder, context):
+        open(f"{folder}/{os.getpid()}", "w").close()
+        while not os.path.exists(f"{folder}/open"):
+            time.sleep(0.01)
+        return os.getpid()
+"""
+"""Answers the number of its process."""
+
+PID = """
+    import os
+
+    def handler(event, context):
+        return os.getpid()
+"""

@@ -1,0 +1,501 @@
+"""Executions of state machines, through the API of Step Functions."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from machines import Machines, invoke_task, map_of, one_state
+
+from fan_out.local import EmbeddedAws
+
+PASS = {"Type": "Pass"}
+MOST_ENVIRONMENTS = 3
+
+FAIL_ON_2 = """
+import time
+def handler(event, context):
+    if event == 2:
+        raise ValueError("bad record 57")
+    time.sleep(0.05)
+    return event
+"""
+
+SLEEP = "import time\ndef handler(event, context):\n    time.sleep(event)\n    return event\n"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws(max_environments=MOST_ENVIRONMENTS) as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def machines(aws: EmbeddedAws) -> Machines:
+    return Machines(aws)
+
+
+@pytest.fixture(scope="module")
+def echo(machines: Machines) -> str:
+    return machines.function()
+
+
+def output(described: dict[str, Any]) -> Any:
+    assert described["status"] == "SUCCEEDED", described
+    return json.loads(described["output"])
+
+
+def types_of(events: list[dict[str, Any]]) -> list[str]:
+    return [event["type"] for event in events]
+
+
+def most_running(events: list[dict[str, Any]]) -> int:
+    """How many iterations of a Map ran at the same time."""
+    running = most = 0
+    for event in events:
+        if event["type"] == "MapIterationStarted":
+            running += 1
+        elif event["type"].startswith("MapIteration"):
+            running -= 1
+        most = max(most, running)
+    return most
+
+
+# Lambda tasks
+
+
+def test_a_task_goes_on_with_what_lambda_answered(machines: Machines, echo: str) -> None:
+    definition = one_state(invoke_task(echo, OutputPath="$"))
+    assert output(machines.run(definition, {"a": ["é", 1.5]})) == {
+        "ExecutedVersion": "$LATEST",
+        "Payload": {"a": ["é", 1.5]},
+        "StatusCode": 200,
+    }
+
+
+def test_a_task_may_name_its_function_as_its_resource(machines: Machines, echo: str) -> None:
+    definition = one_state({"Type": "Task", "Resource": echo})
+    assert output(machines.run(definition, [1, None])) == [1, None]
+
+
+@pytest.mark.parametrize("as_resource", [False, True])
+def test_a_function_that_is_not_there_has_lambdas_error(
+    machines: Machines, echo: str, as_resource: bool
+) -> None:
+    missing = f"{echo}-missing"
+    task = {"Type": "Task", "Resource": missing} if as_resource else invoke_task(missing)
+    described = machines.run(one_state(task), {})
+    assert described["status"] == "FAILED"
+    assert described["error"] == "Lambda.ResourceNotFoundException"
+    assert described["cause"].startswith("Function not found: arn:aws:lambda")
+
+
+@pytest.mark.parametrize("as_resource", [False, True])
+def test_a_function_without_concurrency_left_has_the_error_that_is_retried(
+    machines: Machines, as_resource: bool
+) -> None:
+    function = machines.function()
+    machines.functions.put_function_concurrency(
+        FunctionName=function, ReservedConcurrentExecutions=0
+    )
+    error = "Lambda.TooManyRequestsException"
+    retry = [{"ErrorEquals": [error], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    task = {"Type": "Task", "Resource": function} if as_resource else invoke_task(function)
+    execution = machines.start(one_state({**task, "Retry": retry}), {})
+    described = machines.ended(execution)
+    assert (described["status"], described["error"]) == ("FAILED", error)
+    failures = [e for e in machines.history(execution) if e["type"].endswith("Failed")]
+    assert len(failures) == 3, "twice the task, once the execution"
+
+
+@pytest.mark.parametrize("as_resource", [False, True])
+def test_what_a_handler_raises_is_the_executions_error(
+    machines: Machines, as_resource: bool
+) -> None:
+    function = machines.function(FAIL_ON_2)
+    task = {"Type": "Task", "Resource": function} if as_resource else invoke_task(function)
+    described = machines.run(one_state(task), 2)
+    assert (described["status"], described["error"]) == ("FAILED", "ValueError")
+    assert json.loads(described["cause"])["errorMessage"] == "bad record 57"
+
+
+def test_an_event_task_does_not_wait_for_its_function(machines: Machines) -> None:
+    function = machines.function(SLEEP)
+    task = invoke_task(function, OutputPath="$")
+    task["Parameters"]["InvocationType"] = "Event"
+    assert output(machines.run(one_state(task), 1)) == {
+        "ExecutedVersion": "$LATEST",
+        "Payload": "",
+        "StatusCode": 202,
+    }
+
+
+def test_a_task_that_takes_too_long_is_timed_out_within_a_map_too(machines: Machines) -> None:
+    task = invoke_task(machines.function(SLEEP), TimeoutSeconds=1)
+    described = machines.run(map_of(task), [3])
+    assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
+
+
+# Inline Map
+
+
+def test_the_output_of_a_map_is_in_the_order_of_its_items(machines: Machines, echo: str) -> None:
+    items = list(range(20))
+    assert output(machines.run(map_of(invoke_task(echo)), items)) == items
+
+
+def test_a_map_over_nothing_succeeds_with_nothing(machines: Machines) -> None:
+    assert output(machines.run(map_of(PASS), [])) == []
+    assert output(machines.run(map_of(PASS, MaxConcurrency=2), [])) == []
+
+
+def test_one_at_a_time_may_have_any_number_of_items(machines: Machines) -> None:
+    execution = machines.start(map_of(PASS, MaxConcurrency=1), list(range(1500)))
+    assert output(machines.ended(execution)) == list(range(1500))
+    assert most_running(machines.history(execution)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "most"),
+    [
+        ({}, MOST_ENVIRONMENTS),
+        ({"MaxConcurrency": 40}, MOST_ENVIRONMENTS),
+        ({"MaxConcurrency": 2}, 2),
+        ({"MaxConcurrencyPath": "$[0]"}, 2),
+    ],
+)
+def test_a_map_runs_no_more_at_a_time_than_there_are_environments(
+    machines: Machines, fields: dict[str, Any], most: int
+) -> None:
+    function = machines.function("import time\ndef handler(e, c):\n    time.sleep(0.05)\n")
+    execution = machines.start(map_of(invoke_task(function), **fields), [2] * 8)
+    machines.ended(execution)
+    assert most_running(machines.history(execution)) == most
+
+
+def test_maps_in_a_map_keep_their_order(machines: Machines) -> None:
+    inner = map_of(PASS)["States"]["Map"]
+    assert output(machines.run(map_of(inner), [[1, 2], [], [3]])) == [[1, 2], [], [3]]
+
+
+def test_a_map_fails_with_the_error_of_its_task(machines: Machines) -> None:
+    task = invoke_task(machines.function(FAIL_ON_2))
+    execution = machines.start(map_of(task), [1, 2, 3])
+    described = machines.ended(execution)
+    assert (described["status"], described["error"]) == ("FAILED", "ValueError")
+    assert json.loads(described["cause"])["errorMessage"] == "bad record 57"
+    last = machines.history(execution)[-3:]
+    assert types_of(last)[-2:] == ["MapStateFailed", "ExecutionFailed"]
+    assert last[-1]["executionFailedEventDetails"]["error"] == "ValueError"
+
+
+def test_after_a_failure_no_iteration_starts_and_none_is_left_open(machines: Machines) -> None:
+    task = invoke_task(machines.function(FAIL_ON_2))
+    execution = machines.start(map_of(task), [1, 2] + [3] * 50)
+    machines.ended(execution)
+    types = types_of(machines.history(execution))
+    started = types.count("MapIterationStarted")
+    assert started <= 2 * MOST_ENVIRONMENTS
+    ends = ("MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted")
+    assert sum(types.count(end) for end in ends) == started
+    assert types.count("MapIterationFailed") == 1
+
+
+def test_what_follows_a_map_that_was_caught_has_its_history_to_itself(machines: Machines) -> None:
+    slow_but_2 = machines.function(FAIL_ON_2.replace("0.05", "0.5"))
+    catch = [{"ErrorEquals": ["ValueError"], "Next": "After"}]
+    definition = map_of(invoke_task(slow_but_2), Catch=catch)
+    definition["States"]["Map"] |= {"Next": "After"}
+    del definition["States"]["Map"]["End"]
+    definition["States"]["After"] = {"Type": "Wait", "Seconds": 1, "End": True}
+    execution = machines.start(definition, [1, 2, 3])
+    assert machines.ended(execution)["status"] == "SUCCEEDED"
+    types = types_of(machines.history(execution))
+    after = types[types.index("MapStateFailed") :]
+    assert after == [
+        "MapStateFailed",
+        "MapStateExited",
+        "WaitStateEntered",
+        "WaitStateExited",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_a_timeout_inside_a_map_can_be_caught_by_its_name(machines: Machines) -> None:
+    task = invoke_task(machines.function(SLEEP), TimeoutSeconds=1)
+    catch = [{"ErrorEquals": ["States.Timeout"], "Next": "After"}]
+    definition = map_of(task, Catch=catch)
+    definition["States"]["After"] = {"Type": "Pass", "Result": "caught", "End": True}
+    assert output(machines.run(definition, [3])) == "caught"
+
+
+# Stopping
+
+
+def test_a_stopped_execution_is_aborted_at_once_and_says_why(machines: Machines) -> None:
+    task = invoke_task(machines.function(SLEEP))
+    execution = machines.start(map_of(task), [3] * 10)  # its functions run on to their end
+    machines.wait_for(execution, "TaskStarted", MOST_ENVIRONMENTS)
+    machines.states.stop_execution(executionArn=execution, error="Enough", cause="by hand")
+    described = machines.states.describe_execution(executionArn=execution)
+    assert described["status"] == "ABORTED"
+    assert (described["error"], described["cause"]) == ("Enough", "by hand")
+    assert described["stopDate"] >= described["startDate"]
+    events = machines.history(execution)
+    assert types_of(events)[-1] == "ExecutionAborted"
+    assert types_of(events).count("MapIterationStarted") == MOST_ENVIRONMENTS
+
+
+def test_an_execution_can_be_stopped_as_soon_as_it_is_started(machines: Machines) -> None:
+    for _ in range(20):
+        execution = machines.start(one_state({"Type": "Wait", "Seconds": 60}), {})
+        machines.states.stop_execution(executionArn=execution)
+        described = machines.states.describe_execution(executionArn=execution)
+        assert described["status"] == "ABORTED"
+        assert "error" not in described
+
+
+def test_an_execution_that_has_ended_stays_as_it_ended(machines: Machines) -> None:
+    execution = machines.start(one_state(PASS), {})
+    ended = machines.ended(execution)
+    stopped = machines.states.stop_execution(executionArn=execution)
+    assert stopped["stopDate"] == ended["stopDate"]
+    assert machines.ended(execution)["status"] == "SUCCEEDED"
+    assert types_of(machines.history(execution))[-1] == "ExecutionSucceeded"
+
+
+# Starting
+
+
+def test_an_execution_without_a_name_gets_one_of_its_own(machines: Machines) -> None:
+    machine = machines.machine(one_state(PASS))
+    arns = {
+        machines.states.start_execution(stateMachineArn=machine)["executionArn"] for _ in range(3)
+    }
+    assert len(arns) == 3
+    for arn in arns:
+        assert len(arn.rpartition(":")[2]) == 36
+        assert machines.ended(arn)["name"] == arn.rpartition(":")[2]
+
+
+def test_the_same_name_and_input_is_the_same_execution_while_it_runs(machines: Machines) -> None:
+    machine = machines.machine(one_state({"Type": "Wait", "Seconds": 60}))
+    start = {"stateMachineArn": machine, "name": "nightly", "input": "{}"}
+    first = machines.states.start_execution(**start)
+    assert machines.states.start_execution(**start) | {"ResponseMetadata": 0} == first | {
+        "ResponseMetadata": 0
+    }
+    for other in ({**start, "input": "[]"}, start):
+        with pytest.raises(machines.states.exceptions.ExecutionAlreadyExists):
+            machines.states.start_execution(**other)
+        machines.states.stop_execution(executionArn=first["executionArn"])
+
+
+def test_an_input_is_json_of_at_most_262144_bytes(machines: Machines) -> None:
+    machine = machines.machine(one_state(PASS))
+    most = json.dumps("é" * 131_071, ensure_ascii=False)
+    assert len(most.encode()) == 262_144
+    started = machines.states.start_execution(stateMachineArn=machine, input=most)
+    assert output(machines.ended(started["executionArn"])) == json.loads(most)
+    with pytest.raises(ClientError, match="less than or equal to 262144") as refused:
+        machines.states.start_execution(stateMachineArn=machine, input=f"{most} ")
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    with pytest.raises(machines.states.exceptions.InvalidExecutionInput):
+        machines.states.start_execution(stateMachineArn=machine, input="{")
+    with pytest.raises(machines.states.exceptions.InvalidName):
+        machines.states.start_execution(stateMachineArn=machine, name="a b")
+
+
+# Limits
+
+
+def test_a_state_may_answer_262144_bytes_and_no_more(machines: Machines) -> None:
+    function = machines.function("def handler(event, context):\n    return 'é' * event\n")
+    definition = one_state({"Type": "Task", "Resource": function})
+    around = len('{"ExecutedVersion":"$LATEST","Payload":"","StatusCode":200}')
+    most = (262_144 - around) // 2
+    assert output(machines.run(definition, most)) == "é" * most
+    described = machines.run(definition, most + 1)
+    assert (described["status"], described["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+def test_the_answers_of_a_map_must_fit_together_and_nothing_catches_it(machines: Machines) -> None:
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "After"}]
+    function = machines.function("def handler(event, context):\n    return 'x' * 100_000\n")
+    definition = map_of(invoke_task(function), Catch=catch)
+    definition["States"]["After"] = {"Type": "Succeed"}
+    described = machines.run(definition, [1, 2, 3])
+    assert (described["status"], described["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+def test_an_execution_ends_with_its_25000th_event(machines: Machines) -> None:
+    execution = machines.start(map_of(PASS), [0] * 6_500)
+    described = machines.ended(execution)
+    assert described["status"] == "FAILED"
+    assert described["error"] == "States.Runtime"
+    assert described["cause"] == (
+        "The execution reached the maximum number of history events (25000)."
+    )
+    newest = machines.states.get_execution_history(
+        executionArn=execution, maxResults=1, reverseOrder=True
+    )["events"][0]
+    assert (newest["id"], newest["type"]) == (25_000, "ExecutionFailed")
+
+
+# Reading
+
+
+def test_the_history_is_read_in_pages_in_either_order(machines: Machines) -> None:
+    execution = machines.start(map_of(PASS), [0] * 30)
+    machines.ended(execution)
+    read = machines.states.get_execution_history
+    whole = machines.history(execution)
+    assert [event["id"] for event in whole] == list(range(1, len(whole) + 1))
+    first = read(executionArn=execution)
+    assert len(first["events"]) == 100
+    rest = read(executionArn=execution, nextToken=first["nextToken"], maxResults=1000)
+    assert first["events"] + rest["events"] == whole
+    assert "nextToken" not in rest
+    newest = read(executionArn=execution, reverseOrder=True, maxResults=2)
+    before = read(
+        executionArn=execution,
+        reverseOrder=True,
+        maxResults=1000,
+        nextToken=newest["nextToken"],
+    )
+    assert newest["events"] + before["events"] == whole[::-1]
+    with pytest.raises(machines.states.exceptions.InvalidToken):
+        read(executionArn=execution, nextToken="here")
+
+
+def test_the_history_can_be_read_without_the_data(machines: Machines) -> None:
+    execution = machines.start(one_state(PASS), {"secret": 1})
+    machines.ended(execution)
+    events = machines.states.get_execution_history(
+        executionArn=execution, includeExecutionData=False
+    )["events"]
+    assert types_of(events) == types_of(machines.history(execution))
+    assert "secret" not in json.dumps(events, default=str)
+    assert events[1]["stateEnteredEventDetails"]["name"] == "Only"
+
+
+def test_each_event_follows_one_of_its_own_iteration(machines: Machines, echo: str) -> None:
+    execution = machines.start(map_of(invoke_task(echo)), [1, 2, 3, 4, 5])
+    machines.ended(execution)
+    events = {event["id"]: event for event in machines.history(execution)}
+    for event in events.values():
+        if event["type"] == "TaskScheduled":
+            entered = events[event["previousEventId"]]
+            started = events[entered["previousEventId"]]
+            assert (entered["type"], started["type"]) == ("TaskStateEntered", "MapIterationStarted")
+            index = started["mapIterationStartedEventDetails"]["index"]
+            assert entered["stateEnteredEventDetails"]["input"] == str(index + 1)
+
+
+def test_executions_are_listed_by_how_they_ended(machines: Machines) -> None:
+    machine = machines.machine(
+        one_state({"Type": "Wait", "SecondsPath": "$"}) | {"TimeoutSeconds": 1}
+    )
+    arns = {}
+    for name, seconds in {"SUCCEEDED": "0", "TIMED_OUT": "5", "ABORTED": "60"}.items():
+        start = machines.states.start_execution(stateMachineArn=machine, name=name, input=seconds)
+        arns[name] = start["executionArn"]
+    machines.states.stop_execution(executionArn=arns["ABORTED"])
+    for name, arn in arns.items():
+        assert machines.ended(arn)["status"] == name
+        (listed,) = machines.states.list_executions(stateMachineArn=machine, statusFilter=name)[
+            "executions"
+        ]
+        assert listed["executionArn"] == arn
+        assert listed["stopDate"] >= listed["startDate"]
+    running = machines.states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+    assert running["executions"] == []
+
+
+def test_the_log_group_of_a_machine_has_its_history(machines: Machines) -> None:
+    machines.logs.create_log_group(logGroupName="machines")
+    group = machines.logs.describe_log_groups(logGroupNamePrefix="machines")["logGroups"][0]
+    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{group['logGroupArn']}:*"}}
+    machine = machines.machine(
+        one_state(PASS), loggingConfiguration={"level": "ALL", "destinations": [destination]}
+    )
+    started = machines.states.start_execution(stateMachineArn=machine, input='{"secret": 1}')
+    machines.ended(started["executionArn"])
+    while not (lines := machines.lines("machines")):
+        pass
+    assert [json.loads(line)["type"] for line in lines] == [
+        "ExecutionStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
+    assert "secret" not in "".join(lines)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("definition", "reason"),
+    [
+        (
+            map_of(PASS) | {"QueryLanguage": "JSONata"},
+            "JSONata: the definition has QueryLanguage JSONata",
+        ),
+        (
+            one_state(PASS | {"QueryLanguage": "JSONata"}),
+            "JSONata: state 'Only' has QueryLanguage JSONata",
+        ),
+        (
+            map_of(map_of(PASS, ToleratedFailurePercentage=5)["States"]["Map"]),
+            "Distributed Map: state 'Inner' has ToleratedFailurePercentage",
+        ),
+        (
+            map_of(PASS, ItemBatcher={"MaxItemsPerBatch": 2}),
+            "Distributed Map: state 'Map' has ItemBatcher",
+        ),
+    ],
+)
+def test_what_the_interpreter_gets_wrong_is_refused_by_name(
+    machines: Machines, definition: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        machines.machine(definition)
+    error = refused.value.response["Error"]
+    assert (error["Code"], error["Message"]) == (
+        "InvalidDefinition",
+        f"the embedded AWS has no {reason}",
+    )
+
+
+def test_a_distributed_map_is_refused_in_an_update_too(machines: Machines) -> None:
+    distributed = map_of(PASS)
+    distributed["States"]["Map"]["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED"}
+    reason = "no Distributed Map: state 'Map' has ProcessorConfig.Mode DISTRIBUTED"
+    with pytest.raises(machines.states.exceptions.InvalidDefinition, match=reason):
+        machines.machine(distributed)
+    machine = machines.machine(map_of(PASS))
+    with pytest.raises(machines.states.exceptions.InvalidDefinition, match=reason):
+        machines.states.update_state_machine(
+            stateMachineArn=machine, definition=json.dumps(distributed)
+        )
+
+
+def test_an_express_machine_is_refused(machines: Machines) -> None:
+    with pytest.raises(ClientError, match="no state machines of type EXPRESS"):
+        machines.machine(one_state(PASS), type="EXPRESS")
+
+
+def test_a_definition_that_cannot_be_read_is_one_clear_error(machines: Machines) -> None:
+    with pytest.raises(machines.states.exceptions.InvalidDefinition):
+        machines.machine({"StartAt": "Nowhere", "States": {"A": {"Type": "NoSuchType"}}})
+
+
+def test_another_machine_of_the_same_name_is_refused(machines: Machines) -> None:
+    create = {"name": "twice", "roleArn": machines.role}
+    first = machines.states.create_state_machine(**create, definition=json.dumps(one_state(PASS)))
+    again = machines.states.create_state_machine(**create, definition=json.dumps(one_state(PASS)))
+    assert first["stateMachineArn"] == again["stateMachineArn"]
+    with pytest.raises(machines.states.exceptions.StateMachineAlreadyExists):
+        machines.states.create_state_machine(**create, definition=json.dumps(map_of(PASS)))

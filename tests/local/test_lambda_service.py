@@ -1,0 +1,274 @@
+"""Functions run as in AWS Lambda: what they see, and which environment they run in."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lambda_functions import PID, WAIT, Gate, Lambda, at_once, function, running, runs
+
+from fan_out.local.lambda_service import RequestTooLarge, UnsupportedRuntime
+
+MEET = """
+    import os, time
+    from pathlib import Path
+
+    def handler(event, context):
+        Path(event["folder"], str(os.getpid())).touch()
+        while len(os.listdir(event["folder"])) < event["guests"]:
+            time.sleep(0.01)
+        return os.getpid()
+"""
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> Iterator[Lambda]:
+    with running(tmp_path / "lambda") as aws:
+        yield aws
+
+
+def test_the_handler_gets_the_event_and_what_it_returns_is_the_answer(aws: Lambda) -> None:
+    double = function("def handler(event, context): return {'é': event['n'] * 2}")
+
+    invocation = aws.service.invoke(double, '{"n": "ü"}'.encode())
+
+    assert json.loads(invocation.payload) == {"é": "üü"}
+    assert not invocation.function_error
+
+
+def test_no_payload_is_an_empty_event(aws: Lambda) -> None:
+    same = function("def handler(event, context): return event")
+
+    assert aws.service.invoke(same, b"").payload == b"{}"
+
+
+def test_the_context_is_that_of_lambda(aws: Lambda) -> None:
+    names = ["function_name", "function_version", "invoked_function_arn", "aws_request_id"]
+    names += ["log_group_name", "log_stream_name", "memory_limit_in_mb"]
+    tell = function(
+        f"""
+        def handler(event, context):
+            told = {{name: getattr(context, name) for name in {names}}}
+            return told | {{"left": context.get_remaining_time_in_millis()}}
+        """,
+        timeout_seconds=20,
+    )
+
+    invocation = aws.invoke(tell)
+    context = json.loads(invocation.payload)
+
+    assert 0 < context.pop("left") <= 20_000
+    assert context == {
+        "function_name": "worker",
+        "function_version": "$LATEST",
+        "invoked_function_arn": "arn:aws:lambda:us-east-1:123456789012:function:worker",
+        "aws_request_id": invocation.request_id,
+        "log_group_name": "/aws/lambda/worker",
+        "log_stream_name": aws.written[0][1],
+        "memory_limit_in_mb": "256",
+    }
+
+
+ENVIRONMENT = """
+    import os
+
+    def handler(event, context):
+        return dict(os.environ)
+"""
+
+
+def test_the_environment_variables_are_those_of_lambda_and_of_the_function(aws: Lambda) -> None:
+    seen = aws.answer(function(ENVIRONMENT, environment={"TABLE": "jobs", "TZ": "Asia/Tokyo"}))
+
+    assert seen["TABLE"] == "jobs"
+    assert seen["TZ"] == "Asia/Tokyo"
+    assert seen["AWS_LAMBDA_FUNCTION_NAME"] == "worker"
+    assert seen["AWS_LAMBDA_FUNCTION_VERSION"] == "$LATEST"
+    assert seen["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
+    assert seen["AWS_LAMBDA_INITIALIZATION_TYPE"] == "on-demand"
+    assert seen["AWS_LAMBDA_LOG_GROUP_NAME"] == "/aws/lambda/worker"
+    assert seen["AWS_LAMBDA_LOG_STREAM_NAME"] == aws.written[0][1]
+    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.14"
+    assert seen["_HANDLER"] == "app.handler"
+    assert Path(seen["LAMBDA_TASK_ROOT"], "app.py").exists()
+    assert Path(seen["LAMBDA_RUNTIME_DIR"]).exists()
+    assert seen["AWS_ENDPOINT_URL"] == "http://localhost:1"
+    assert "123456789012" in seen["AWS_ACCESS_KEY_ID"]
+
+
+def test_nothing_of_our_own_environment_leaks_in(
+    aws: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("A_SECRET", "of the developer")
+
+    seen = aws.answer(function(ENVIRONMENT))
+
+    assert not seen.keys() & {"AWS_PROFILE", "A_SECRET", "HOME", "VIRTUAL_ENV", "PYTHONPATH"}
+    # put there by Python itself, where the language is not installed
+    ours = {name for name, value in seen.items() if os.environ.get(name) == value}
+    assert ours <= {"LC_CTYPE", "LANG"}
+
+
+def test_a_function_cannot_change_the_reserved_variables(aws: Lambda) -> None:
+    mine = {"AWS_REGION": "mars", "AWS_LAMBDA_RUNTIME_API": "mars:1", "AWS_ENDPOINT_URL": "mars"}
+
+    seen = aws.answer(function(ENVIRONMENT, environment=mine))
+
+    assert "mars" not in str(seen)
+
+
+def test_an_idle_environment_is_used_again(aws: Lambda) -> None:
+    count = function(
+        """
+        calls = []
+
+        def handler(event, context):
+            calls.append(event)
+            return calls
+        """
+    )
+
+    assert [aws.answer(count, n) for n in (1, 2, 3)] == [[1], [1, 2], [1, 2, 3]]
+
+
+def test_concurrent_invocations_have_a_process_each(aws: Lambda, tmp_path: Path) -> None:
+    event = {"folder": str(tmp_path / "meeting"), "guests": 3}
+    Path(event["folder"]).mkdir()
+
+    pids = at_once(lambda: aws.answer(function(MEET), event), 3)
+
+    assert len(set(pids)) == 3
+
+
+def test_there_are_never_more_environments_than_the_cap(tmp_path: Path) -> None:
+    busy = function("import os, time\ndef handler(e, c): time.sleep(0.02); return os.getpid()")
+
+    with running(tmp_path, max_environments=2) as aws:
+        assert aws.service.max_environments == 2
+        pids = at_once(lambda: aws.answer(busy), 8)
+
+    assert len(set(pids)) <= 2
+
+
+def test_waiting_for_an_environment_is_no_part_of_the_function_s_time(tmp_path: Path) -> None:
+    gate = Gate(tmp_path / "gate")
+    with running(tmp_path, max_environments=1) as aws, ThreadPoolExecutor(2) as threads:
+        first = threads.submit(aws.answer, function(WAIT, name="first"), gate.event)
+        gate.wait_until_reached()
+        second = threads.submit(aws.answer, function(PID, name="second", timeout_seconds=1))
+        time.sleep(1.5)
+        gate.open()
+
+        assert first.result() != second.result()
+
+
+def test_an_idle_environment_of_another_function_makes_room(tmp_path: Path) -> None:
+    with running(tmp_path, max_environments=1) as aws:
+        first = aws.answer(function(PID, name="first"))
+        second = aws.answer(function(PID, name="second"))
+        assert not runs(first)
+
+        third = aws.answer(function(PID, name="first"))
+        assert not runs(second)
+
+    assert len({first, second, third}) == 3
+
+
+@pytest.mark.parametrize(
+    "change", [{"environment": {"A": "1"}}, {"memory_mb": 512}, {"timeout_seconds": 3}]
+)
+def test_a_changed_configuration_ends_the_environments_before_it(
+    aws: Lambda, change: dict[str, object]
+) -> None:
+    before = aws.answer(function(PID))
+
+    after = aws.answer(replace(function(PID), **change))
+
+    assert after != before
+    assert not runs(before)
+    assert runs(after)
+
+
+def test_changed_code_ends_the_environments_before_it(aws: Lambda) -> None:
+    before = aws.answer(function(PID))
+
+    assert aws.answer(function("def handler(event, context): return 'new'")) == "new"
+    assert not runs(before)
+
+
+def test_an_environment_that_was_busy_during_a_change_is_ended_after_it(
+    aws: Lambda, tmp_path: Path
+) -> None:
+    gate = Gate(tmp_path / "gate")
+    with ThreadPoolExecutor() as threads:
+        before = threads.submit(aws.answer, function(WAIT), gate.event)
+        gate.wait_until_reached()
+        aws.answer(function(PID))
+        gate.open()
+
+    assert not runs(before.result())
+
+
+def test_a_mapping_that_changes_afterwards_is_another_configuration(aws: Lambda) -> None:
+    variables = {"A": "1"}
+    configured = function("import os\ndef handler(e, c): return os.environ['A']")
+    configured = replace(configured, environment=variables)
+
+    assert aws.answer(configured) == "1"
+    variables["A"] = "2"
+    assert aws.answer(configured) == "2"
+
+
+def test_versions_of_a_function_run_side_by_side(aws: Lambda) -> None:
+    latest, first = function(PID), function(PID, version="1")
+
+    before = aws.answer(latest)
+    aws.answer(first)
+
+    assert aws.answer(latest) == before
+
+
+def test_six_megabytes_are_taken_and_more_is_refused(aws: Lambda) -> None:
+    length = function("def handler(event, context): return len(event)")
+    most = 6 * 1024 * 1024
+
+    assert aws.answer(length, "x" * (most - 2)) == most - 2
+    with pytest.raises(RequestTooLarge, match=r"^6291457 byte payload .* \(limit 6291456 bytes\)$"):
+        aws.invoke(length, "x" * (most - 1))
+
+
+@pytest.mark.parametrize("runtime", ["nodejs22.x", "provided.al2023", "python2.7", ""])
+def test_another_language_is_refused(aws: Lambda, runtime: str) -> None:
+    with pytest.raises(UnsupportedRuntime, match=f"worker has runtime {runtime}"):
+        aws.invoke(function(PID, runtime=runtime))
+
+
+def test_at_least_one_environment_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="max_environments must be at least 1, got 0"):
+        Lambda(tmp_path, max_environments=0)
+
+
+def test_an_environment_that_cannot_be_started_takes_no_room(tmp_path: Path) -> None:
+    with running(tmp_path, max_environments=1) as aws:
+        for _ in range(2):
+            with pytest.raises(ValueError, match="null"):
+                aws.invoke(function(PID, environment={"A": "\0"}))
+
+        assert runs(aws.answer(function(PID)))
+
+
+def test_a_log_that_cannot_be_written_costs_no_environment(tmp_path: Path) -> None:
+    talk = function("print('x')\ndef handler(event, context): print('y', end='')")
+    with running(tmp_path, max_environments=1) as aws:
+        for name in ["first", "second"] * 2:
+            aws.failing = True
+            with pytest.raises(OSError, match="no room for a log"):
+                aws.invoke(replace(talk, name=name, arn=name))
+            aws.failing = False
+            aws.invoke(replace(talk, name=name, arn=name))

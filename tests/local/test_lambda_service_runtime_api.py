@@ -1,0 +1,112 @@
+"""The Runtime API as a client other than AWS's own may use it."""
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from lambda_functions import LONG, Lambda, function, running
+
+from fan_out.local.lambda_service.log import Log
+from fan_out.local.lambda_service.runtime_api import RuntimeApi
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> Iterator[Lambda]:
+    with running(tmp_path / "lambda") as aws:
+        yield aws
+
+
+@pytest.fixture
+def api() -> Iterator[RuntimeApi]:
+    log = Log()
+    with log.writing_end():
+        api = RuntimeApi(log)
+        yield api
+        api.close()
+    log.close()
+
+
+def test_a_runtime_may_answer_over_another_connection_than_it_asked_on(api: RuntimeApi) -> None:
+    def ask_and_answer() -> int:
+        asking = http.client.HTTPConnection(api.address)
+        asking.request("GET", "/2018-06-01/runtime/invocation/next")
+        assert asking.getresponse().read() == b"{}"
+        asking.close()
+        answering = http.client.HTTPConnection(api.address)
+        answering.request("POST", "/2018-06-01/runtime/invocation/1/response", b"x" * 3_000_000)
+        return answering.getresponse().status
+
+    with ThreadPoolExecutor() as threads:
+        runtime = threads.submit(ask_and_answer)
+        until = time.monotonic() + LONG
+        asked = api.call(until, "invocation/next")
+        assert asked is not None
+        asked.answer("200 OK", b"{}")
+        answered = api.call(until, "invocation/1/response")
+        assert answered is not None
+        assert answered.body == b"x" * 3_000_000
+        answered.answer("202 Accepted")
+
+        assert runtime.result() == 202
+
+
+def test_there_is_no_call_when_the_time_is_over(api: RuntimeApi) -> None:
+    assert api.call(time.monotonic() + 0.01, "invocation/next") is None
+
+
+def test_a_handler_that_calls_what_is_not_there_is_told_so(aws: Lambda) -> None:
+    curious = function(
+        """
+        import os
+        from http.client import HTTPConnection
+
+        def handler(paths, context):
+            statuses = []
+            for path in paths:
+                connection = HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+                connection.request("GET", path)
+                statuses.append(connection.getresponse().status)
+            return statuses
+        """
+    )
+    paths = ["/", "/2020-01-01/extension/register", "/2018-06-01/runtime/invocation/1/response"]
+
+    assert aws.answer(curious, paths) == [404, 404, 404]
+
+
+def test_a_handler_that_sends_no_http_disturbs_nobody(aws: Lambda) -> None:
+    rude = function(
+        r"""
+        import os, socket, struct, time
+
+        def handler(data, context):
+            host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+            for lingers in 0, 1:  # closed with a reset, and as it should be
+                with socket.create_connection((host, int(port))) as connection:
+                    options = struct.pack("ii", 1 - lingers, 0)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, options)
+                    connection.sendall(data.encode())
+                    time.sleep(0.02)
+            return "ok"
+        """
+    )
+
+    for data in [
+        "",
+        "nonsense",
+        "nonsense\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+    ]:
+        assert aws.answer(rude, data) == "ok"
+
+
+def test_the_deadline_is_told_in_milliseconds_since_1970(api: RuntimeApi, aws: Lambda) -> None:
+    source = "import time\ndef handler(e, c): return [c._epoch_deadline_time_in_ms, time.time()]"
+
+    deadline, now = json.loads(aws.invoke(function(source, timeout_seconds=9)).payload)
+
+    assert deadline / 1000 - 9 <= now < deadline / 1000
