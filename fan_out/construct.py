@@ -18,7 +18,9 @@ from fan_out.acknowledgements import (
 )
 from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.functions import FunctionDefaults, function_from, is_function
-from fan_out.quotas import check_max_concurrency
+from fan_out.quotas import LAMBDA_SECONDS, check_max_concurrency
+from fan_out.runtime.budget import EVENTS_PER_CHUNK, EVENTS_TO_FINISH, EVENTS_VARIABLE
+from fan_out.runtime.carry_on import MARGIN_VARIABLE
 from fan_out.runtime.numbers import described
 from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE
 from fan_out.workflow import define
@@ -49,6 +51,7 @@ class FanOut(Construct):
         chunk_size: ChunkSize | int | None = None,
         max_concurrency: int = 0,
         pass_input: bool = False,
+        carry_on: bool | cdk.Duration = False,
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
@@ -70,6 +73,9 @@ class FanOut(Construct):
             max_concurrency: Workers at a time, from 1 to 40; 0 for as many as Step Functions
                 starts, which is 40.
             pass_input: Whether every worker gets the execution's input, as ``chunk.input``.
+            carry_on: Whether a worker (made by ``@worker``) stops before its timeout and is started
+                again with what is left; a Duration says how long before. Default for that: 10 %
+                of its timeout, at most a minute.
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
             control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
@@ -90,6 +96,7 @@ class FanOut(Construct):
             )
         if size is not None and is_function(control):
             _check_that_it_can_be_told(control)
+        _check_carry_on(carry_on, worker)
         super().__init__(scope, id)
 
         self._log_group = logs.LogGroup(
@@ -109,6 +116,9 @@ class FanOut(Construct):
             ),
         )
         told = {} if size is None else self._told(size, max_concurrency)
+        if carry_on is not False:
+            self._tell_margin(carry_on)
+            told[EVENTS_VARIABLE] = str(EVENTS_PER_CHUNK + EVENTS_TO_FINISH)
         self._control = function_from(
             self,
             "Control",
@@ -136,6 +146,7 @@ class FanOut(Construct):
                     worker=self._worker,
                     max_concurrency=max_concurrency,
                     pass_input=pass_input,
+                    carry_on=carry_on is not False,
                 )
             ),
             logs=sfn.LogOptions(
@@ -191,6 +202,32 @@ class FanOut(Construct):
         timeout = self._worker.timeout if known else None  # type: ignore[attr-defined]
         text = size.variable(self, worker_timeout=timeout, max_concurrency=max_concurrency)
         return {CHUNK_SIZE_VARIABLE: text}
+
+    def _tell_margin(self, carry_on: bool | cdk.Duration) -> None:
+        """Tell the worker function how long before its deadline to stop."""
+        assert isinstance(self._worker, lambda_.Function)
+        timeout = self._worker.timeout
+        most = LAMBDA_SECONDS if timeout is None else timeout.to_seconds(integral=False)
+        if isinstance(carry_on, cdk.Duration):
+            margin = carry_on.to_seconds(integral=False)
+        else:
+            margin = min(most / 10, 60)
+        if not 0 < margin < most:
+            raise ValueError(
+                f"carry_on must be more than 0 and less than the worker's timeout, "
+                f"{most:g} seconds, got {margin:g} seconds"
+            )
+        self._worker.add_environment(MARGIN_VARIABLE, f"{margin:g}")
+
+
+def _check_carry_on(carry_on: Any, worker: Any) -> None:
+    if not isinstance(carry_on, bool | cdk.Duration):
+        raise ValueError(f"carry_on must be a bool or a Duration, got {described(carry_on)}")
+    if carry_on is not False and is_function(worker) and not isinstance(worker, lambda_.Function):
+        raise ValueError(
+            f"carry_on cannot reach an imported worker function; set {MARGIN_VARIABLE} on it, "
+            f"and give FanOut a function of this app"
+        )
 
 
 def _check_id(id: Any) -> None:

@@ -7,6 +7,8 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from fan_out.quotas import LAMBDA_SECONDS
+from fan_out.runtime.carry_on import CARRY_ON_KEY
+from fan_out.runtime.chunk import EXECUTION_KEY, INPUT_KEY
 
 GRACE_SECONDS = 15
 """A task's timeout above its function's: room for a cold start, so that the function's own
@@ -21,15 +23,8 @@ TRANSIENT_ERRORS = [
     "Lambda.TooManyRequestsException",
 ]
 
-CHUNK_AND_INPUT = {
-    "chunk.$": "$$.Map.Item.Value",
-    "with": {"input.$": "$$.Execution.Input"},
-}
-"""What the Map makes of each chunk where the workers get the execution's input too: it is added
-here, once, and not copied into every chunk of the plan."""
-
 BOTH_IN_ONE = "States.JsonMerge($.chunk, $.with, false)"
-"""The worker's payload of it: the chunk, with one key more."""
+"""The worker's payload where the Map adds something to each chunk: the chunk, with more keys."""
 
 
 def define(
@@ -39,19 +34,44 @@ def define(
     worker: lambda_.IFunction,
     max_concurrency: int,
     pass_input: bool,
+    carry_on: bool,
 ) -> sfn.IChainable:
     """Define the machine: the control's plan, and a worker for each chunk of it."""
     states = Construct(scope, "States")
+    added = _added_to_each_chunk(pass_input=pass_input, carry_on=carry_on)
     each_chunk = sfn.Map(
         states,
         "Map",
         items_path="$",
         max_concurrency=max_concurrency,
-        item_selector=CHUNK_AND_INPUT if pass_input else None,
+        item_selector={"chunk.$": "$$.Map.Item.Value", "with": added} if added else None,
     )
-    payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if pass_input else None
-    each_chunk.item_processor(_invoke(states, "Worker", worker, payload))
+    payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if added else None
+    work = _invoke(states, "Worker", worker, payload)
+    each_chunk.item_processor(_until_finished(states, work, worker) if carry_on else work)
     return _invoke(states, "Control", control).next(each_chunk)
+
+
+def _added_to_each_chunk(*, pass_input: bool, carry_on: bool) -> dict[str, str]:
+    """What the Map adds to each chunk, once, so that it is not copied into the plan."""
+    added = {}
+    if pass_input:
+        added[f"{INPUT_KEY}.$"] = "$$.Execution.Input"
+    if carry_on:
+        added[f"{EXECUTION_KEY}.$"] = "$$.Execution.Name"
+    return added
+
+
+def _until_finished(
+    scope: Construct, first_round: tasks.LambdaInvoke, worker: lambda_.IFunction
+) -> sfn.IChainable:
+    """The worker, again and again with what it has left: Worker -> Finished? <-> CarryOn."""
+    next_round = _invoke(scope, "CarryOn", worker)
+    finished = sfn.Choice(scope, "Finished")
+    left = sfn.Condition.is_present(f"$.{CARRY_ON_KEY}")
+    finished.when(left, next_round).otherwise(sfn.Succeed(scope, "Done"))
+    next_round.next(finished)
+    return first_round.next(finished)
 
 
 def _invoke(

@@ -27,6 +27,27 @@ def upper(chunk: Chunk, context: Any) -> list[str]:
 
 
 @worker
+def in_fours(chunk: Chunk, context: Any) -> list[int]:
+    """Stops by itself after four records."""
+    done = []
+    for record in chunk:
+        done.append(record)
+        if len(done) == 4:
+            chunk.stop()
+    return done
+
+
+@worker(merge=lambda before, answer: {"ids": before["ids"] + answer["ids"]})
+def slowly(chunk: Chunk, context: Any) -> dict[str, list[Any]]:
+    """A record takes so long that three seconds are not enough for all."""
+    ids = []
+    for record in chunk:
+        time.sleep(0.3)
+        ids.append([record, chunk.id, chunk.input])
+    return {"ids": ids}
+
+
+@worker
 def numbers(chunk: Chunk, context: Any) -> list[int]:
     """The article's worker."""
     return list(chunk)

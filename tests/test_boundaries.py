@@ -20,7 +20,7 @@ ALLOWED = {
     "package": {"handlers", "quotas", "requirements", "runtime"},
     "acknowledgements": set[str](),
     "functions": {"acknowledgements", "handlers", "package", "quotas", "requirements"},
-    "workflow": {"quotas"},
+    "workflow": {"quotas", "runtime"},
     "environment": {"quotas", "runtime"},
     "construct": {"acknowledgements", "chunk_size", "functions", "quotas", "runtime", "workflow"},
     "local": {"local", "requirements"},

@@ -24,6 +24,12 @@ INLINE_CONCURRENCY = 40
 EVENTS_PER_CHUNK = 7
 """MapIterationStarted/Succeeded, TaskStateEntered/Exited, TaskScheduled/Started/Succeeded."""
 
+EVENTS_TO_FINISH = 4
+"""What a machine that carries on adds to a chunk: entering and leaving Finished and Done."""
+
+EVENTS_PER_ROUND = 7
+"""What each further round adds: CarryOn (five) and Finished (two)."""
+
 EVENTS_PER_RETRY = 3
 """TaskScheduled, TaskStarted, TaskFailed."""
 
@@ -37,27 +43,38 @@ in a plan so long, for 10^15 records."""
 RESULT_OVERHEAD = 2_048
 """What Step Functions wraps round a Lambda's answer (status, headers) before ``$.Payload``."""
 
-MOST_CHUNKS = min(
-    (HISTORY_EVENTS - EVENTS_AROUND) // EVENTS_PER_CHUNK,
-    (PAYLOAD_BYTES - RESULT_OVERHEAD) // BYTES_PER_CHUNK,
-)
-"""The longest plan that an inline Map carries: 3,569 chunks; the events bind before the bytes."""
+EVENTS_VARIABLE = "FAN_OUT_EVENTS_PER_CHUNK"
+"""The environment variable in which the construct says so where it is not EVENTS_PER_CHUNK."""
 
 
-def refuse_what_the_map_cannot_carry(total: int, plan: Plan) -> None:
+def most_chunks(events_per_chunk: int = EVENTS_PER_CHUNK) -> int:
+    """Answer the longest plan that an inline Map carries; the events bind before the bytes."""
+    return min(
+        (HISTORY_EVENTS - EVENTS_AROUND) // events_per_chunk,
+        (PAYLOAD_BYTES - RESULT_OVERHEAD) // BYTES_PER_CHUNK,
+    )
+
+
+MOST_CHUNKS = most_chunks()
+"""That of the default machine: 3,569 chunks."""
+
+
+def refuse_what_the_map_cannot_carry(
+    total: int, plan: Plan, events_per_chunk: int = EVENTS_PER_CHUNK
+) -> None:
     """Check a plan of ``total`` records before anything is started.
 
     Raises ValueError naming the smallest chunk size that would fit. Where it fits but leaves
     less than one retry for each chunk, a warning says so in the control function's log.
     """
-    chunks = plan.length
-    if chunks > MOST_CHUNKS:
+    chunks, most = plan.length, most_chunks(events_per_chunk)
+    if chunks > most:
         raise ValueError(
             f"{total} records in chunks of {plan.largest} are {chunks} chunks, and an inline Map "
-            f"carries at most {MOST_CHUNKS} ({HISTORY_EVENTS} events, {PAYLOAD_BYTES} bytes); "
-            f"the smallest chunk size that fits is {-(-total // MOST_CHUNKS)}"
+            f"carries at most {most} ({HISTORY_EVENTS} events, {PAYLOAD_BYTES} bytes); "
+            f"the smallest chunk size that fits is {-(-total // most)}"
         )
-    retries = (HISTORY_EVENTS - EVENTS_AROUND - EVENTS_PER_CHUNK * chunks) // EVENTS_PER_RETRY
+    retries = (HISTORY_EVENTS - EVENTS_AROUND - events_per_chunk * chunks) // EVENTS_PER_RETRY
     if retries < chunks:
         logging.getLogger(__name__).warning(
             "%d chunks leave room for %d retries in all (history limit of %d events)",

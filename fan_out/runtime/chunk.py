@@ -13,44 +13,59 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from fan_out.runtime.carry_on import Turn
+
 COUNT_KEY = "oneJobProcessingCount"
 OFFSET_KEY = "offset"
 ITEMS_KEY = "items"
 INPUT_KEY = "input"
+EXECUTION_KEY = "execution"
 
 
 class Chunk:
     """The records ``offset`` … ``offset + count - 1``, counted from 0.
 
     ``items`` are the items of these records, where the control answered items, or else None;
-    ``input`` is the execution's input, where the construct passes it on, or else None. Iterating
-    yields the items if there are any, or else the record numbers; ``len()`` answers ``count``.
-    Immutable.
+    ``input`` is the execution's input, where the construct passes it on, or else None;
+    ``execution`` its name, where the construct carries on, or else None. Iterating yields the
+    items if there are any, or else the record numbers; ``len()`` answers ``count``. Immutable.
 
     Raises ValueError where ``offset`` is not a whole number ≥ 0, ``count`` not one ≥ 1, or
     ``items`` not a list of ``count``.
     """
 
-    __slots__ = ("count", "input", "items", "offset")
+    __slots__ = ("_turn", "count", "execution", "input", "items", "offset")
 
     offset: int
     count: int
     items: list[Any] | None
     input: Any
+    execution: str | None
+    _turn: Turn | None
 
     def __init__(
-        self, *, offset: int, count: int, items: list[Any] | None = None, input: Any = None
+        self,
+        *,
+        offset: int,
+        count: int,
+        items: list[Any] | None = None,
+        input: Any = None,
+        execution: str | None = None,
+        turn: Turn | None = None,
     ) -> None:
         whole_number(OFFSET_KEY, offset, least=0, most=MOST_RECORDS)
         whole_number(COUNT_KEY, count, least=1, most=MOST_RECORDS)
         if items is not None and (not isinstance(items, list) or len(items) != count):
             raise ValueError(f"{ITEMS_KEY} must be a list of {count}, got {described(items)}")
-        for name, value in zip(self.__slots__, (count, input, items, offset), strict=True):
+        values = (turn, count, execution, input, items, offset)
+        for name, value in zip(self.__slots__, values, strict=True):
             object.__setattr__(self, name, value)
 
     @classmethod
-    def from_event(cls, event: Any) -> Chunk:
+    def from_event(cls, event: Any, turn: Turn | None = None) -> Chunk:
         """Read the chunk that a worker was started with: a dict with at least the two keys.
+
+        ``turn`` is what ends its iteration in time.
 
         Raises ValueError where the event is no dict, a key is missing, or a value is out of range.
         """
@@ -66,11 +81,17 @@ class Chunk:
             count=event[COUNT_KEY],
             items=event.get(ITEMS_KEY),
             input=event.get(INPUT_KEY),
+            execution=event.get(EXECUTION_KEY),
+            turn=turn,
         )
 
     def as_item(self) -> dict[str, Any]:
         """Answer the chunk as the state machine carries it."""
-        optional = {ITEMS_KEY: self.items, INPUT_KEY: self.input}
+        optional = {
+            ITEMS_KEY: self.items,
+            INPUT_KEY: self.input,
+            EXECUTION_KEY: self.execution,
+        }
         return {
             COUNT_KEY: self.count,
             OFFSET_KEY: self.offset,
@@ -82,8 +103,40 @@ class Chunk:
         """The record numbers of this chunk."""
         return range(self.offset, self.offset + self.count)
 
+    @property
+    def id(self) -> str | None:
+        """An idempotency key: the execution and the first record; the same when it is tried again.
+
+        None where the construct does not carry on.
+        """
+        return None if self.execution is None else f"{self.execution}:{self.offset}"
+
+    def time_left(self) -> float:
+        """Seconds until the worker should stop; infinite where it need not."""
+        return float("inf") if self._turn is None else self._turn.time_left()
+
+    def stop(self) -> None:
+        """Stop after the record at hand: the machine starts the worker again with the rest.
+
+        Raises RuntimeError where the construct does not carry on.
+        """
+        if self._turn is None:
+            raise RuntimeError("stop() needs a FanOut with carry_on")
+        self._turn.stop()
+
+    def rest(self, done: int) -> Chunk:
+        """The chunk without its first ``done`` records."""
+        return Chunk(
+            offset=self.offset + done,
+            count=self.count - done,
+            items=None if self.items is None else self.items[done:],
+            input=self.input,
+            execution=self.execution,
+        )
+
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.records if self.items is None else self.items)
+        values = self.records if self.items is None else self.items
+        return iter(values) if self._turn is None else self._turn.hand_out(values)
 
     def __len__(self) -> int:
         return self.count
@@ -99,7 +152,7 @@ class Chunk:
     def __repr__(self) -> str:
         given = ", ".join(
             f"{name}={getattr(self, name)!r}"
-            for name in ("offset", "count", "items", "input")
+            for name in ("offset", "count", "items", "input", "execution")
             if getattr(self, name) is not None
         )
         return f"Chunk({given})"

@@ -5,7 +5,11 @@ from __future__ import annotations
 import functools
 import os
 
-from fan_out.runtime.budget import refuse_what_the_map_cannot_carry
+from fan_out.runtime.budget import (
+    EVENTS_PER_CHUNK,
+    EVENTS_VARIABLE,
+    refuse_what_the_map_cannot_carry,
+)
 from fan_out.runtime.items import checked_items, with_items
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
 from fan_out.runtime.sizing import sizing
@@ -36,17 +40,18 @@ def control(
     @functools.wraps(function)
     def handler(event: Any, context: Any) -> list[dict[str, Any]]:
         cut = sizing(event, os.environ)
+        events = int(os.environ.get(EVENTS_VARIABLE, EVENTS_PER_CHUNK))
         answer = function(event, context)
         if hasattr(answer, "__iter__") and not isinstance(answer, str | bytes | dict):
             items = checked_items(answer)
             plan = cut(len(items))
-            refuse_what_the_map_cannot_carry(len(items), plan)
+            refuse_what_the_map_cannot_carry(len(items), plan, events)
             return with_items(plan, items)
         total = whole_number(
             f"the count that {function.__name__} answered", answer, least=0, most=MOST_RECORDS
         )
         plan = cut(total)
-        refuse_what_the_map_cannot_carry(total, plan)
+        refuse_what_the_map_cannot_carry(total, plan, events)
         return list(plan.items())
 
     return handler

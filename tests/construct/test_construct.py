@@ -225,6 +225,38 @@ def test_a_worker_in_a_vpc_gets_the_network_interfaces_it_needs_and_a_given_role
     assert given == {"Fn::GetAtt": [own.get_logical_id(role.node.default_child), "Arn"]}
 
 
+def test_a_machine_that_carries_on_goes_round_until_nothing_is_left() -> None:
+    own = stack()
+    FanOut(own, "Job", **GOOD, carry_on=True)
+    template = template_of(own)
+    inner = definition(template)["States"]["Map"]["ItemProcessor"]["States"]
+    assert inner.keys() == {"Worker", "Finished", "CarryOn", "Done"}
+    (choice,) = inner["Finished"]["Choices"]
+    assert choice == {"Variable": "$.carryOn", "IsPresent": True, "Next": "CarryOn"}
+    assert inner["Finished"]["Default"] == "Done"
+    assert inner["CarryOn"]["Next"] == inner["Worker"]["Next"] == "Finished"
+    assert inner["CarryOn"]["Retry"] == inner["Worker"]["Retry"]
+    margin = function(template, "lambdas.worker.handler")["Environment"]["Variables"]
+    assert margin == {"FAN_OUT_CARRY_ON_SECONDS": "60"}
+    told = function(template, "lambdas.control.handler")["Environment"]["Variables"]
+    assert told["FAN_OUT_EVENTS_PER_CHUNK"] == "11"
+    assert len(template.to_json()["Resources"]) <= 10
+
+
+def test_the_margin_is_what_was_given() -> None:
+    own = stack()
+    FanOut(own, "Job", **GOOD, carry_on=cdk.Duration.seconds(20))
+    margin = function(template_of(own), "lambdas.worker.handler")["Environment"]["Variables"]
+    assert margin == {"FAN_OUT_CARRY_ON_SECONDS": "20"}
+
+
+def test_an_imported_worker_cannot_be_told_to_carry_on() -> None:
+    own = stack()
+    imported = lambda_.Function.from_function_name(own, "Imported", "elsewhere")
+    with pytest.raises(ValueError, match="carry_on cannot reach an imported worker function"):
+        FanOut(own, "Job", worker=imported, chunk_size=10, carry_on=True)
+
+
 def test_the_articles_own_handlers_are_taken_as_they_are() -> None:
     own = stack()
     FanOut(own, "Job", control=article_control.lambda_handler, worker=article_worker.lambda_handler)
@@ -395,6 +427,12 @@ OPTIONS = lambda_.FunctionOptions
         (
             {"worker_options": OPTIONS(environment={"BIG": "x" * 4096})},
             "worker_options.environment must take at most 4096 bytes, got 4099 bytes",
+        ),
+        ({"carry_on": 20}, "carry_on must be a bool or a Duration, got 20"),
+        ({"carry_on": None}, "carry_on must be a bool or a Duration, got None"),
+        (
+            {"carry_on": cdk.Duration.minutes(15)},
+            "carry_on must be more than 0 and less than the worker's timeout, 900 seconds, got 900",
         ),
         (
             {"worker_options": OPTIONS(log_retention=logs.RetentionDays.ONE_DAY)},

@@ -22,6 +22,7 @@ RUNTIME = {
     "fan_out/__init__.py",
     "fan_out/runtime/__init__.py",
     "fan_out/runtime/budget.py",
+    "fan_out/runtime/carry_on.py",
     "fan_out/runtime/chunk.py",
     "fan_out/runtime/control.py",
     "fan_out/runtime/items.py",

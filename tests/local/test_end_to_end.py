@@ -59,6 +59,16 @@ def build(outdir: Path) -> Path:
             chunk_size=ChunkSize.to_fit(seconds_per_record=1, within=cdk.Duration.seconds(10)),
             max_concurrency=4,
         ),
+        "Rounds": FanOut(stack, "Rounds", worker=jobs.in_fours, chunk_size=10, carry_on=True),
+        "Deadlines": FanOut(
+            stack,
+            "Deadlines",
+            worker=jobs.slowly,
+            chunk_size=10,
+            pass_input=True,
+            carry_on=cdk.Duration.seconds(2),
+            worker_options=lambda_.FunctionOptions(timeout=cdk.Duration.seconds(3)),
+        ),
         "Existing": FanOut(
             stack,
             "Existing",
@@ -112,7 +122,7 @@ def run(session: boto3.Session, outputs: dict[str, str]) -> Any:
     return start_and_wait
 
 
-def records(done: dict[str, Any]) -> list[list[int]]:
+def records(done: dict[str, Any]) -> list[Any]:
     assert done["status"] == "SUCCEEDED", (done.get("error"), done.get("cause"))
     return json.loads(done["output"])  # type: ignore[no-any-return]
 
@@ -150,6 +160,32 @@ def test_chunks_are_sized_to_the_time_and_the_waves(run: Any) -> None:
     assert sum(answers, []) == list(range(105))
     answers = records(run("Fitting", {"totalProcessRecordCount": 105, "jobCount": 2}))
     assert [len(answer) for answer in answers] == [53, 52]
+
+
+def test_workers_carry_on_until_every_record_is_done(run: Any, session: boto3.Session) -> None:
+    done = run("Rounds", {"totalProcessRecordCount": 25})
+    assert records(done) == [list(range(10)), list(range(10, 20)), list(range(20, 25))]
+    history = session.client("stepfunctions").get_execution_history(
+        executionArn=done["executionArn"]
+    )
+    entered = [
+        event["stateEnteredEventDetails"]["name"]
+        for event in history["events"]
+        if "stateEnteredEventDetails" in event
+    ]
+    assert entered.count("Worker") == 3
+    assert entered.count("CarryOn") == 2 + 2 + 1
+
+
+def test_workers_stop_before_their_deadline_and_keep_input_and_id(run: Any) -> None:
+    given = {"totalProcessRecordCount": 10, "mark": "!"}
+    done = run("Deadlines", given)
+    (answer,) = records(done)
+    numbers, ids, inputs = zip(*answer["ids"], strict=True)
+    assert list(numbers) == list(range(10))
+    assert len(set(ids)) > 1
+    assert all(id.startswith(f"{done['name']}:") for id in ids)
+    assert all(one == given for one in inputs)
 
 
 def test_an_existing_function_is_a_worker(run: Any) -> None:
