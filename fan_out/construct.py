@@ -16,11 +16,11 @@ from fan_out.acknowledgements import (
     acknowledge_dependency_on_role,
     acknowledge_versions,
 )
+from fan_out.carrying_on import check_carry_on, tell_margin
 from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.functions import FunctionDefaults, function_from, is_function
-from fan_out.quotas import LAMBDA_SECONDS, check_max_concurrency
+from fan_out.quotas import check_max_concurrency
 from fan_out.runtime.budget import EVENTS_PER_CHUNK, EVENTS_TO_FINISH, EVENTS_VARIABLE
-from fan_out.runtime.carry_on import MARGIN_VARIABLE
 from fan_out.runtime.numbers import described
 from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE
 from fan_out.workflow import define
@@ -28,6 +28,9 @@ from fan_out.workflow import define
 BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
 
 MACHINE_REASON = "X-Ray and the delivery of logs know no resources: a wildcard is all IAM offers"
+
+A_WHOLE_VCPU: dict[str, Any] = {"timeout": cdk.Duration.minutes(15), "memory_size": 1769}
+"""Lambda gives one whole vCPU at 1,769 MB ("Configure Lambda function memory")."""
 
 Handler = Callable[..., Any] | str | lambda_.IFunction
 """A function at the top of a module, its dotted name, or an existing Lambda function."""
@@ -48,12 +51,14 @@ class FanOut(Construct):
         *,
         worker: Handler,
         control: Handler | None = None,
+        collect: Handler | None = None,
         chunk_size: ChunkSize | int | None = None,
         max_concurrency: int = 0,
         pass_input: bool = False,
         carry_on: bool | cdk.Duration = False,
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
+        collect_options: lambda_.FunctionOptions | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         include_execution_data: bool = False,
@@ -68,6 +73,8 @@ class FanOut(Construct):
                 (``"lambdas.worker.handler"``, resolved without importing it), or a Lambda function.
             control: Answers the number of records (with ``@control``) or a list of chunks. Default:
                 the execution input's ``totalProcessRecordCount``.
+            collect: Makes the run's output of the workers' answers (with ``@collect``). Default:
+                the output is the list of the answers.
             chunk_size: How large a chunk is: a ``ChunkSize``, or an int for at most so many
                 records. Needed with the built-in control.
             max_concurrency: Workers at a time, from 1 to 40; 0 for as many as Step Functions
@@ -79,6 +86,7 @@ class FanOut(Construct):
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
             control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
+            collect_options: The same of the collect. Default: 15 minutes, 1,769 MB, arm64.
             removal_policy: What becomes of the log group when the stack goes. Default: it stays.
             log_retention: How long the logs of both functions and the machine are kept.
             include_execution_data: Whether the machine's log holds inputs and outputs too.
@@ -94,48 +102,48 @@ class FanOut(Construct):
             raise ValueError(
                 "chunk_size is needed where there is no control: the built-in one cuts"
             )
+        if collect is None and collect_options is not None:
+            raise ValueError("collect_options need a collect, got None")
         if size is not None and is_function(control):
             _check_that_it_can_be_told(control)
-        _check_carry_on(carry_on, worker)
+        check_carry_on(carry_on, worker)
         super().__init__(scope, id)
 
         self._log_group = logs.LogGroup(
             self, "Logs", retention=log_retention, removal_policy=removal_policy
         )
-        self._worker = function_from(
-            self,
-            "Worker",
-            "worker",
-            worker,
-            options=worker_options,
-            defaults=FunctionDefaults(
-                timeout=cdk.Duration.minutes(15),
-                memory_size=1769,
-                tracing=tracing,
-                log_group=self._log_group,
-            ),
-        )
+
+        def function(name: str, given: Handler, options: Any, **defaults: Any) -> lambda_.IFunction:
+            return function_from(
+                self,
+                name.capitalize(),
+                name,
+                given,
+                options=options,
+                defaults=FunctionDefaults(tracing=tracing, log_group=self._log_group, **defaults),
+            )
+
+        self._worker = function("worker", worker, worker_options, **A_WHOLE_VCPU)
         told = {} if size is None else self._told(size, max_concurrency)
         if carry_on is not False:
-            self._tell_margin(carry_on)
+            tell_margin(carry_on, self._worker)
             told[EVENTS_VARIABLE] = str(EVENTS_PER_CHUNK + EVENTS_TO_FINISH)
-        self._control = function_from(
-            self,
-            "Control",
+        self._control = function(
             "control",
             BUILT_IN_CONTROL if control is None else control,
-            options=control_options,
-            defaults=FunctionDefaults(
-                timeout=cdk.Duration.minutes(5),
-                memory_size=256,
-                tracing=tracing,
-                log_group=self._log_group,
-                environment=told,
-            ),
+            control_options,
+            timeout=cdk.Duration.minutes(5),
+            memory_size=256,
+            environment=told,
         )
         if isinstance(control, lambda_.Function):
             for name, value in told.items():
                 control.add_environment(name, value)
+        self._collect = (
+            None
+            if collect is None
+            else function("collect", collect, collect_options, **A_WHOLE_VCPU)
+        )
         self._state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -144,6 +152,7 @@ class FanOut(Construct):
                     self,
                     control=self._control,
                     worker=self._worker,
+                    collect=self._collect,
                     max_concurrency=max_concurrency,
                     pass_input=pass_input,
                     carry_on=carry_on is not False,
@@ -157,7 +166,8 @@ class FanOut(Construct):
             tracing_enabled=tracing,
         )
         acknowledge(self._state_machine, "Resource::*", MACHINE_REASON)
-        acknowledge_versions(self._state_machine, [self._control, self._worker])
+        functions = [self._control, self._worker, self._collect]
+        acknowledge_versions(self._state_machine, [one for one in functions if one is not None])
         acknowledge_dependency_on_role(self._state_machine)
 
     @property
@@ -169,6 +179,11 @@ class FanOut(Construct):
     def worker_function(self) -> lambda_.IFunction:
         """The function that handles one chunk."""
         return self._worker
+
+    @property
+    def collect_function(self) -> lambda_.IFunction | None:
+        """The function that makes the output of the answers; None where there is none."""
+        return self._collect
 
     @property
     def state_machine(self) -> sfn.StateMachine:
@@ -202,32 +217,6 @@ class FanOut(Construct):
         timeout = self._worker.timeout if known else None  # type: ignore[attr-defined]
         text = size.variable(self, worker_timeout=timeout, max_concurrency=max_concurrency)
         return {CHUNK_SIZE_VARIABLE: text}
-
-    def _tell_margin(self, carry_on: bool | cdk.Duration) -> None:
-        """Tell the worker function how long before its deadline to stop."""
-        assert isinstance(self._worker, lambda_.Function)
-        timeout = self._worker.timeout
-        most = LAMBDA_SECONDS if timeout is None else timeout.to_seconds(integral=False)
-        if isinstance(carry_on, cdk.Duration):
-            margin = carry_on.to_seconds(integral=False)
-        else:
-            margin = min(most / 10, 60)
-        if not 0 < margin < most:
-            raise ValueError(
-                f"carry_on must be more than 0 and less than the worker's timeout, "
-                f"{most:g} seconds, got {margin:g} seconds"
-            )
-        self._worker.add_environment(MARGIN_VARIABLE, f"{margin:g}")
-
-
-def _check_carry_on(carry_on: Any, worker: Any) -> None:
-    if not isinstance(carry_on, bool | cdk.Duration):
-        raise ValueError(f"carry_on must be a bool or a Duration, got {described(carry_on)}")
-    if carry_on is not False and is_function(worker) and not isinstance(worker, lambda_.Function):
-        raise ValueError(
-            f"carry_on cannot reach an imported worker function; set {MARGIN_VARIABLE} on it, "
-            f"and give FanOut a function of this app"
-        )
 
 
 def _check_id(id: Any) -> None:

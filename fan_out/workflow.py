@@ -1,4 +1,4 @@
-"""The states of the machine: Control -> Map(Worker), as in the diagram."""
+"""The states of the machine: Control -> Map(Worker) [-> Collect], as in the diagram."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -32,11 +32,12 @@ def define(
     *,
     control: lambda_.IFunction,
     worker: lambda_.IFunction,
+    collect: lambda_.IFunction | None,
     max_concurrency: int,
     pass_input: bool,
     carry_on: bool,
 ) -> sfn.IChainable:
-    """Define the machine: the control's plan, and a worker for each chunk of it."""
+    """Define the machine: the control's plan, a worker for each chunk of it, and the collect."""
     states = Construct(scope, "States")
     added = _added_to_each_chunk(pass_input=pass_input, carry_on=carry_on)
     each_chunk = sfn.Map(
@@ -49,7 +50,8 @@ def define(
     payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if added else None
     work = _invoke(states, "Worker", worker, payload)
     each_chunk.item_processor(_until_finished(states, work, worker) if carry_on else work)
-    return _invoke(states, "Control", control).next(each_chunk)
+    chain = _invoke(states, "Control", control).next(each_chunk)
+    return chain if collect is None else chain.next(_invoke(states, "Collect", collect))
 
 
 def _added_to_each_chunk(*, pass_input: bool, carry_on: bool) -> dict[str, str]:

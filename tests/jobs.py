@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from fan_out.runtime import Chunk, control, worker
+from fan_out.runtime import Chunk, collect, control, worker
 
 
 @control
@@ -24,6 +24,13 @@ def keys(event: Any, context: Any) -> Iterator[str]:
 def upper(chunk: Chunk, context: Any) -> list[str]:
     """Each item, and what the execution's input says of it."""
     return [f"{key.upper()}{chunk.input['mark']}" for key in chunk]
+
+
+@collect
+def total(answers: Iterator[Any], context: Any) -> dict[str, int]:
+    """How many answers there were, and what their numbers come to."""
+    rows = list(answers)
+    return {"chunks": len(rows), "sum": sum(sum(row) for row in rows)}
 
 
 @worker

@@ -5,17 +5,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 
 from fan_out import Environment, FanOut
+from fan_out.runtime import Chunk
 from fan_out.runtime.budget import (
+    EVENTS_PER_CHUNK,
+    EVENTS_TO_FINISH,
     HISTORY_EVENTS,
     INLINE_CONCURRENCY,
     MOST_CHUNKS,
     PAYLOAD_BYTES,
+    most_chunks,
 )
 from fan_out.runtime.plan import Plan
 
@@ -87,6 +92,15 @@ def test_the_code_of_the_page_on_sizes_runs() -> None:
     for block in re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL):
         exec(block, {})
     assert f"at most {MOST_CHUNKS:,} chunks" in page
+
+
+def test_the_worker_of_the_page_on_carrying_on_runs() -> None:
+    page = (ROOT / "docs" / "carrying-on.md").read_text()
+    block = re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)[0]
+    namespace: dict[str, Any] = {}
+    exec(block, namespace)
+    assert namespace["handler"](Chunk(offset=3, count=2), None) == [3, 4]
+    assert f"at most {most_chunks(EVENTS_PER_CHUNK + EVENTS_TO_FINISH):,} chunks" in page
 
 
 def test_the_waves_of_the_page_on_sizes_are_those_of_the_plan() -> None:

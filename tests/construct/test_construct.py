@@ -243,6 +243,24 @@ def test_a_machine_that_carries_on_goes_round_until_nothing_is_left() -> None:
     assert len(template.to_json()["Resources"]) <= 10
 
 
+def test_a_collect_comes_after_the_map_with_a_function_of_its_own() -> None:
+    own = stack()
+    job = FanOut(
+        own,
+        "Job",
+        **GOOD,
+        collect="lambdas.worker.handler",
+        collect_options=OPTIONS(memory_size=512),
+    )
+    states = definition(template_of(own))["States"]
+    assert states.keys() == {"Control", "Map", "Collect"}
+    assert states["Map"]["Next"] == "Collect"
+    assert states["Collect"]["Parameters"]["FunctionName"].startswith("«JobCollect")
+    assert states["Collect"]["Retry"] == states["Control"]["Retry"]
+    assert job.collect_function is not None
+    assert FanOut(own, "Other", **GOOD).collect_function is None
+
+
 def test_the_margin_is_what_was_given() -> None:
     own = stack()
     FanOut(own, "Job", **GOOD, carry_on=cdk.Duration.seconds(20))
@@ -428,6 +446,8 @@ OPTIONS = lambda_.FunctionOptions
             {"worker_options": OPTIONS(environment={"BIG": "x" * 4096})},
             "worker_options.environment must take at most 4096 bytes, got 4099 bytes",
         ),
+        ({"collect_options": OPTIONS()}, "collect_options need a collect, got None"),
+        ({"collect": 5}, "collect must be a function, its dotted name or an existing"),
         ({"carry_on": 20}, "carry_on must be a bool or a Duration, got 20"),
         ({"carry_on": None}, "carry_on must be a bool or a Duration, got None"),
         (

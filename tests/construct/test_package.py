@@ -24,6 +24,7 @@ RUNTIME = {
     "fan_out/runtime/budget.py",
     "fan_out/runtime/carry_on.py",
     "fan_out/runtime/chunk.py",
+    "fan_out/runtime/collect.py",
     "fan_out/runtime/control.py",
     "fan_out/runtime/items.py",
     "fan_out/runtime/plan.py",

@@ -59,6 +59,9 @@ def build(outdir: Path) -> Path:
             chunk_size=ChunkSize.to_fit(seconds_per_record=1, within=cdk.Duration.seconds(10)),
             max_concurrency=4,
         ),
+        "Collected": FanOut(
+            stack, "Collected", worker=jobs.numbers, collect=jobs.total, chunk_size=10
+        ),
         "Rounds": FanOut(stack, "Rounds", worker=jobs.in_fours, chunk_size=10, carry_on=True),
         "Deadlines": FanOut(
             stack,
@@ -122,9 +125,9 @@ def run(session: boto3.Session, outputs: dict[str, str]) -> Any:
     return start_and_wait
 
 
-def records(done: dict[str, Any]) -> list[Any]:
+def records(done: dict[str, Any]) -> Any:
     assert done["status"] == "SUCCEEDED", (done.get("error"), done.get("cause"))
-    return json.loads(done["output"])  # type: ignore[no-any-return]
+    return json.loads(done["output"])
 
 
 @pytest.mark.parametrize("name", ["Article", "Own"])
@@ -160,6 +163,11 @@ def test_chunks_are_sized_to_the_time_and_the_waves(run: Any) -> None:
     assert sum(answers, []) == list(range(105))
     answers = records(run("Fitting", {"totalProcessRecordCount": 105, "jobCount": 2}))
     assert [len(answer) for answer in answers] == [53, 52]
+
+
+def test_the_collects_answer_is_the_output(run: Any) -> None:
+    assert records(run("Collected", {"totalProcessRecordCount": 25})) == {"chunks": 3, "sum": 300}
+    assert records(run("Collected", {"totalProcessRecordCount": 0})) == {"chunks": 0, "sum": 0}
 
 
 def test_workers_carry_on_until_every_record_is_done(run: Any, session: boto3.Session) -> None:

@@ -1,10 +1,11 @@
-"""The worker handler: a chunk in, the function's own answer out."""
+"""The worker and collect handlers: a chunk, or all answers, in; the function's own answer out."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from fan_out.runtime import Chunk, worker
+from fan_out.runtime import Chunk, collect, worker
 from lambdas.worker import handler as article
 
 
@@ -45,3 +46,23 @@ def test_an_event_that_is_no_chunk_never_reaches_the_function() -> None:
 
     with pytest.raises(ValueError, match="a chunk must have oneJobProcessingCount"):
         never({"offset": 0}, None)
+
+
+def test_the_collect_gets_the_answers_in_order_one_by_one() -> None:
+    @collect
+    def joining(answers: Iterator[str], context: Any) -> str:
+        """Join them."""
+        return next(answers) + "".join(answers) + context
+
+    assert joining(["a", "b", "c"], "!") == "abc!"
+    assert (joining.__name__, joining.__doc__) == ("joining", "Join them.")
+
+
+@pytest.mark.parametrize("event", [None, {}, "text", 5])
+def test_answers_that_are_no_list_never_reach_the_collect(event: object) -> None:
+    @collect
+    def never(answers: Iterator[Any], context: Any) -> None:
+        raise AssertionError("called")
+
+    with pytest.raises(ValueError, match="the workers' answers must be a list, got "):
+        never(event, None)
