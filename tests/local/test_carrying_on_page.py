@@ -1,0 +1,53 @@
+"""The idempotent worker of the page on carrying on does a record once, however often it is tried."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "carrying-on.md"
+
+
+class Context:
+    """What Powertools asks Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+CHUNK = {"oneJobProcessingCount": 3, "offset": 6, "execution": "nightly"}
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The page's code, with a table for it; a write beyond the first of a key is noticed."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "worker")
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    block = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1]
+    with mock_aws():
+        boto3.client("dynamodb").create_table(
+            TableName="done",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        namespace: dict[str, Any] = {"written": []}
+        exec(block.replace("return record  ", "written.append(record); return record  "), namespace)
+        yield namespace
+
+
+def test_a_record_is_written_once_however_often_its_round_is_tried(page: Any) -> None:
+    assert page["handler"](CHUNK, Context()) == [6, 7, 8]
+    assert page["handler"](CHUNK, Context()) == [6, 7, 8]
+    assert page["written"] == [6, 7, 8]
+
+
+def test_another_execution_writes_again(page: Any) -> None:
+    page["handler"](CHUNK, Context())
+    page["handler"]({**CHUNK, "execution": "next"}, Context())
+    assert page["written"] == [6, 7, 8, 6, 7, 8]
