@@ -1,4 +1,4 @@
-"""The idempotent worker of the page on carrying on does a record once, however often it is tried."""
+"""The idempotent worker of the page on carrying on does a record once, however often tried."""
 
 import re
 from pathlib import Path
