@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -123,6 +124,15 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     finally:  # also upon a further Ctrl-C: then at once
         _signal_group(process, signal.SIGKILL)
         process.wait()
+        _wait_for_group(process)
+
+
+def _wait_for_group(process: subprocess.Popen[bytes]) -> None:
+    """Wait for what the CLI started, too: it must not write where is being tidied up."""
+    with suppress(ProcessLookupError):
+        for _ in range(100):
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -77,8 +77,8 @@ def _watched(aws: Aws, arn: str, screen: Screen) -> Summary:
 
 
 def _stop(aws: Aws, arn: str, screen: Screen) -> None:
-    screen.say("stopping the execution (Ctrl-C again leaves at once)")
     try:
+        screen.say("stopping the execution (Ctrl-C again leaves at once)")
         aws.stepfunctions.stop_execution(
             executionArn=arn, error="Interrupted", cause="stopped with Ctrl-C in fan-out run"
         )
@@ -101,7 +101,7 @@ def _tell_result(summary: Summary, wanted: Run, screen: Screen) -> None:
         sys.stdout.flush()
     else:
         screen.show(report.summary_line(summary), style="green")
-        report.show_result(screen, output)
+        report.show_result(screen, output, summary.progress.chunks)
 
 
 def _tell_failure(

@@ -72,7 +72,7 @@ def zipped(files: Mapping[str, str]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, text in files.items():
-            # a ZipInfo, which is of 1980: the same files are the same bytes, whenever they are zipped
+            # a ZipInfo is of 1980: the same files are the same bytes whenever they are zipped
             archive.writestr(zipfile.ZipInfo(name), dedent(text))
     return stream.getvalue()
 
@@ -160,3 +160,16 @@ PID = """
     def handler(event, context):
         return os.getpid()
 """
+
+TALK_LATER = """
+    import os, pathlib, threading
+
+    def talk(mark):
+        print("last words", end="")
+        pathlib.Path(mark).touch()
+
+    def handler(mark, context):
+        threading.Timer(0.05, talk, [mark]).start()
+        return os.getpid()
+"""
+"""Prints when its invocation is over, and touches the file that it was given."""

@@ -222,7 +222,9 @@ def test_a_function_has_all_that_its_template_says_and_no_more(
         "Type": "AWS::Lambda::LayerVersion",
         "Properties": {"Content": {"S3Bucket": bucket, "S3Key": "layer"}},
     }
-    answer = "[os.environ.get('NAME'), __import__('importlib').util.find_spec('layered') is None]"
+    answer = (
+        "[os.environ.get('NAME'), __import__('importlib.util').util.find_spec('layered') is None]"
+    )
     full = function(
         answer,
         Layers=[{"Ref": "Layer"}],
@@ -349,6 +351,29 @@ def test_an_alias_follows_the_version_of_its_function(
     assert stacks.deploy(name, wanted(2))["status"] == "UPDATE_COMPLETE"
     assert stacks.resources(name)["Alias"] == alias
     assert machines.invoke(alias)["payload"] == 2
+
+
+def test_the_tags_of_a_stack_are_those_of_its_resources(
+    stacks: Stacks, machines: Machines, name: str
+) -> None:
+    wanted = template(
+        Function=function("1", Tags=[{"Key": "own", "Value": "kept"}]),
+        Machine=machine(one_state(PASS)),
+        Role=role(),
+    )
+
+    def tags() -> tuple[dict[str, str], dict[str, str]]:
+        found = stacks.resources(name)
+        of_machine = machines.states.list_tags_for_resource(resourceArn=found["Machine"])["tags"]
+        return (
+            machines.functions.get_function(FunctionName=found["Function"])["Tags"],
+            {tag["key"]: tag["value"] for tag in of_machine},
+        )
+
+    stacks.deploy(name, wanted, stage="dev", own="hidden")
+    assert tags() == ({"stage": "dev", "own": "kept"}, {"stage": "dev", "own": "hidden"})
+    assert stacks.deploy(name, wanted, stage="prod")["status"] == "UPDATE_COMPLETE"
+    assert tags() == ({"stage": "prod", "own": "kept"}, {"stage": "prod"})
 
 
 def test_a_change_set_without_changes_says_so(stacks: Stacks, name: str) -> None:

@@ -2,16 +2,33 @@
 
 import json
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
-from lambda_functions import PID, WAIT, Gate, Lambda, at_once, function, running, runs
+from lambda_functions import (
+    PID,
+    TALK_LATER,
+    WAIT,
+    Gate,
+    Lambda,
+    at_once,
+    eventually,
+    function,
+    running,
+    runs,
+)
 
 from fan_out.local.lambda_service import RequestTooLarge, UnsupportedRuntime
+from fan_out.local.lambda_service.environment import Environment
+from fan_out.local.lambda_service.host import Host
+from fan_out.local.lambda_service.pool import Pool
 
 MEET = """
     import os, time
@@ -168,6 +185,25 @@ def test_waiting_for_an_environment_is_no_part_of_the_function_s_time(tmp_path: 
         assert first.result() != second.result()
 
 
+def test_turns_come_in_the_order_of_asking() -> None:
+    pool = Pool(1, lambda asked: Environment(asked, cast(Host, None)))  # none is ever started
+    first = pool.acquire(function(PID))
+    order = []
+
+    def take_a_turn(n: int) -> None:
+        environment = pool.acquire(function(PID, name=str(n % 2)))
+        order.append(n)
+        pool.release(environment)
+
+    with ThreadPoolExecutor() as threads:
+        for n in range(4):
+            threads.submit(take_a_turn, n)
+            assert eventually(lambda n=n: len(pool._waiting) == n + 1)
+        pool.release(first)
+
+    assert order == [0, 1, 2, 3]
+
+
 def test_an_idle_environment_of_another_function_makes_room(tmp_path: Path) -> None:
     with running(tmp_path, max_environments=1) as aws:
         first = aws.answer(function(PID, name="first"))
@@ -263,12 +299,39 @@ def test_an_environment_that_cannot_be_started_takes_no_room(tmp_path: Path) -> 
         assert runs(aws.answer(function(PID)))
 
 
-def test_a_log_that_cannot_be_written_costs_no_environment(tmp_path: Path) -> None:
-    talk = function("print('x')\ndef handler(event, context): print('y', end='')")
+def test_a_log_that_cannot_be_written_takes_no_room(tmp_path: Path) -> None:
     with running(tmp_path, max_environments=1) as aws:
-        for name in ["first", "second"] * 2:
-            aws.failing = True
-            with pytest.raises(OSError, match="no room for a log"):
-                aws.invoke(replace(talk, name=name, arn=name))
-            aws.failing = False
-            aws.invoke(replace(talk, name=name, arn=name))
+        aws.failing = True
+        with pytest.raises(OSError, match="no room for a log"):
+            aws.invoke(function(PID))
+        aws.failing = False
+
+        assert runs(aws.answer(function(PID)))
+
+
+def test_nor_does_one_of_an_environment_that_makes_room(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    with running(tmp_path / "lambda", max_environments=1) as aws:
+        aws.answer(function(TALK_LATER, name="talker"), str(mark))
+        assert eventually(mark.exists)
+        aws.failing = True
+        with pytest.raises(OSError, match="no room for a log"):
+            aws.invoke(function(PID))
+        aws.failing = False
+
+        assert runs(aws.answer(function(PID)))
+
+
+def test_who_is_interrupted_while_waiting_waits_no_longer(tmp_path: Path) -> None:
+    gate = Gate(tmp_path / "gate")
+    with running(tmp_path, max_environments=1) as aws, ThreadPoolExecutor() as threads:
+        first = threads.submit(aws.answer, function(WAIT), gate.event)
+        gate.wait_until_reached()
+        main = threading.main_thread().ident
+        threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
+            aws.invoke(function(PID))
+        gate.open()
+
+        first.result()
+        assert runs(aws.answer(function(PID)))

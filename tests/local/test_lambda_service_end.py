@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from lambda_functions import PID, WAIT, Gate, Lambda, eventually, function, runs
+from lambda_functions import PID, TALK_LATER, WAIT, Gate, Lambda, eventually, function, runs
 
 from fan_out.local.lambda_service import ServiceClosed
 
@@ -45,6 +45,20 @@ def test_closing_ends_an_invocation_in_its_middle_and_those_that_wait(tmp_path: 
                 invocation.result()
 
 
+def test_all_is_closed_even_if_its_log_cannot_be_written(tmp_path: Path) -> None:
+    aws = Lambda(tmp_path / "lambda")
+    mark = tmp_path / "mark"
+    pids = [aws.answer(function(TALK_LATER, name="talker"), str(mark)), aws.answer(function(PID))]
+    assert eventually(mark.exists)
+    aws.failing = True
+
+    with pytest.raises(OSError, match="no room for a log"):
+        aws.service.close()
+
+    assert not any(runs(pid) for pid in pids)
+    assert not list((tmp_path / "lambda").iterdir())
+
+
 def test_a_closed_service_runs_nothing(tmp_path: Path) -> None:
     aws = Lambda(tmp_path)
     aws.service.close()
@@ -59,7 +73,7 @@ import sys, threading
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
-from lambda_functions import PID, WAIT, Lambda, function
+from lambda_functions import PID, WAIT, Lambda, function, TALK_LATER
 
 aws = Lambda(Path(sys.argv[2]))
 busy = function(WAIT, name="busy")

@@ -1,6 +1,7 @@
 """A function that fails does so as in AWS Lambda, and the next invocation is none the worse."""
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from lambda_functions import LONG, PID, Lambda, eventually, function, running, runs
 
-from fan_out.local.lambda_service import environment
+from fan_out.local.lambda_service import environment, service
 
 MEGABYTE = 1024 * 1024
 
@@ -254,10 +255,16 @@ def test_too_much_memory_ends_the_environment_in_the_middle(aws: Lambda) -> None
     assert report.endswith(OUT_OF_MEMORY)
 
 
-def test_too_much_memory_for_a_moment_is_seen_too(aws: Lambda) -> None:
-    spike = function(f"def handler(e, c): len(b'x' * {300 * MEGABYTE})")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux remembers it")
+def test_too_much_memory_while_nobody_looks_is_seen_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "WATCH_SECONDS", LONG)
+    spike = function(f"def handler(e, c): return len(b'x' * {300 * MEGABYTE})")
 
-    assert aws.error(spike)["errorType"] == "Runtime.OutOfMemory"
+    with running(tmp_path) as aws:
+        assert aws.error(spike)["errorType"] == "Runtime.OutOfMemory"
+        assert aws.lines()[-1].endswith(OUT_OF_MEMORY)
 
 
 FORKS = """
@@ -269,7 +276,7 @@ FORKS = """
             if not os.fork():
                 own = b"x" * (mine << 20)
                 time.sleep(600)
-        time.sleep(1)
+        time.sleep(600 if mine else 1)
         return "done"
 """
 

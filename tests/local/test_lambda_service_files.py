@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lambda_functions import Lambda, at_once, function, running, with_code, zipped
@@ -91,7 +92,7 @@ def test_the_handler_s_own_aws_calls_go_to_the_embedded_aws(aws: Lambda) -> None
 
 
 WHERE = """
-    import json, os, sys, tempfile
+    import json, os, sys, tempfile, tests.some
 
     def handler(event, context):
         with open("data.json") as data:
@@ -106,8 +107,10 @@ WHERE = """
 """
 
 
-def packed(**changes: object) -> FunctionConfiguration:
-    return with_code(zipped({"app.py": WHERE, "data.json": "[1, 2]"}), **changes)
+def packed(**changes: Any) -> FunctionConfiguration:
+    # tests are the one thing that is not compiled when it is unpacked
+    files = {"app.py": WHERE, "tests/some.py": "", "data.json": "[1, 2]"}
+    return with_code(zipped(files), **changes)
 
 
 def test_the_function_runs_in_the_folder_of_its_own_files(aws: Lambda) -> None:

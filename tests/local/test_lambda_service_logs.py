@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lambda_functions import Lambda, eventually, function, running
+from lambda_functions import TALK_LATER, Lambda, eventually, function, running
 
 from fan_out.local.lambda_service.log import Log
 
@@ -116,19 +116,7 @@ def test_what_is_printed_between_two_invocations_is_in_the_log_of_the_second(aws
 
 def test_what_is_left_when_an_environment_ends_is_written_then(aws: Lambda, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    last = function(
-        """
-        import pathlib, threading
-
-        def talk(mark):
-            print("last words", end="")
-            pathlib.Path(mark).touch()
-
-        def handler(mark, context):
-            threading.Timer(0.05, talk, [mark]).start()
-        """
-    )
-    aws.invoke(last, str(mark))
+    aws.invoke(function(TALK_LATER), str(mark))
     assert eventually(mark.exists)
     aws.service.close()
 

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +54,19 @@ def test_a_runtime_may_answer_over_another_connection_than_it_asked_on(api: Runt
         answered.answer("202 Accepted")
 
         assert runtime.result() == 202
+
+
+def test_who_does_not_wait_for_the_answer_gets_none(api: RuntimeApi) -> None:
+    host, port = api.address.split(":")
+    client = socket.create_connection((host, int(port)))
+    client.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
+    call = api.call(time.monotonic() + LONG, "invocation/next")
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+    assert call is not None
+    call.answer("200 OK", b"{}")
+    assert api.call(time.monotonic() + 0.01, "invocation/next") is None
 
 
 def test_there_is_no_call_when_the_time_is_over(api: RuntimeApi) -> None:

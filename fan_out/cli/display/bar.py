@@ -73,13 +73,18 @@ class _Lines:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._began = time.monotonic()
-        self._said: str | None = None
-        self._when = -float(SECONDS_BETWEEN_LINES)
+        self._said: Progress | None = None
+        self._when = 0.0
 
     def update(self, progress: Progress) -> None:
-        line, elapsed = described(progress), time.monotonic() - self._began
-        ended = progress.chunks is not None and progress.done == progress.chunks
-        if line == self._said or not (ended or elapsed - self._when >= SECONDS_BETWEEN_LINES):
-            return
-        self._said, self._when = line, elapsed
-        self._screen.say(f"{line}, {duration(elapsed)}")
+        now = time.monotonic()
+        if self._is_news(progress, now - self._when):
+            self._said, self._when = progress, now
+            self._screen.say(f"{described(progress)}, {duration(now - self._began)}")
+
+    def _is_news(self, progress: Progress, since: float) -> bool:
+        said = self._said
+        if said is None or progress == said:
+            return said is None
+        planned = progress.chunks != said.chunks
+        return planned or progress.unfinished == 0 or since >= SECONDS_BETWEEN_LINES

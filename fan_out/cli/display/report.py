@@ -34,16 +34,15 @@ def summary_line(summary: Summary) -> str:
     return ", ".join(parts)
 
 
-def show_result(screen: Screen, output: str) -> None:
-    """Show a machine's output in at most some 20 lines, one for each chunk's answer."""
+def show_result(screen: Screen, output: str, chunks: int | None) -> None:
+    """Show a machine's output in at most some 20 lines, one for each answer of ``chunks``."""
     value = json.loads(output)
-    rows = list(_rows(value))
+    answers = isinstance(value, list) and len(value) == chunks
+    rows = list(_answers(value) if answers else _lines(value))
     width = screen.out.width if screen.out.is_terminal else WIDTH
     kept = _middle_out(rows)
-    if isinstance(value, list):
-        screen.show(f"result: {len(value)} answer{'s' * (len(value) != 1)}, in chunk order")
-    else:
-        screen.show("result:")
+    number = f" {chunks} answer{'s' * (chunks != 1)}, in chunk order" if answers else ""
+    screen.show(f"result:{number}")
     for row in kept:
         screen.show(clipped(row, width))
     if len(kept) < len(rows) or any(len(row) > width for row in kept):
@@ -95,26 +94,28 @@ def show_details(screen: Screen, rows: Iterator[tuple[str, str]]) -> None:
 
 
 def _place(text: str | None) -> str:
+    """Where the chunk lies; a Map that adds to its chunks has them under a key of their own."""
     try:
-        chunk = json.loads(text or "")
-    except ValueError:
+        given = json.loads(text or "")
+        chunk = given.get("chunk", given)
+        return f" (offset {chunk[OFFSET_KEY]}, count {chunk[COUNT_KEY]})"
+    except (ValueError, AttributeError, TypeError, KeyError):
         return ""
-    if not isinstance(chunk, dict) or not {OFFSET_KEY, COUNT_KEY} <= chunk.keys():
-        return ""
-    return f" (offset {chunk[OFFSET_KEY]}, count {chunk[COUNT_KEY]})"
 
 
-def _rows(value: Any) -> Iterator[str]:
-    if not isinstance(value, list):
-        yield from (f"  {line}" for line in json.dumps(value, indent=2).splitlines())
-        return
-    digits = len(str(len(value)))
-    for number, answer in enumerate(value, 1):
+def _answers(values: Sequence[Any]) -> Iterator[str]:
+    digits = len(str(len(values)))
+    for number, answer in enumerate(values, 1):
         yield f"  {number:>{digits}}  {json.dumps(answer)}"
 
 
+def _lines(value: Any) -> Iterator[str]:
+    for line in json.dumps(value, indent=2).splitlines():
+        yield f"  {line}"
+
+
 def _middle_out(rows: Sequence[str]) -> list[str]:
-    if len(rows) <= LINES:
+    if len(rows) <= LINES + 1:  # leaving out one line would take one
         return list(rows)
     head, tail = rows[: LINES * 3 // 4], rows[-LINES // 4 :]
     return [*head, f"  … {len(rows) - len(head) - len(tail)} more …", *tail]

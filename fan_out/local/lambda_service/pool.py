@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from fan_out.local.lambda_service.configuration import FunctionConfiguration
@@ -77,8 +78,9 @@ class Pool:
             while self._busy:
                 self._changed.wait()
             idle, self._idle = self._idle, []
-        for environment in idle:
-            environment.close()
+        with ExitStack() as every:  # the others too where one cannot write its log
+            for environment in idle:
+                every.callback(environment.close)
 
     def _abandon(self, turn: "_Turn") -> None:
         """Give back what was meant for one who no longer waits."""
@@ -93,29 +95,30 @@ class Pool:
     def _serve(self) -> None:
         """Give out what there is, first come, first served."""
         while self._waiting and not self._closed:
-            retired: list[Environment] = []
-            environment = self._take(self._waiting[0].function, retired)
-            if environment is None:
+            found = self._find(self._waiting[0].function)
+            if found is None:
                 return
-            self._busy.append(environment)
-            self._waiting.popleft().give(environment, retired)
+            self._busy.append(found[0])
+            self._waiting.popleft().give(*found)
 
-    def _take(
-        self, function: FunctionConfiguration, retired: list[Environment]
-    ) -> Environment | None:
+    def _find(
+        self, function: FunctionConfiguration
+    ) -> tuple[Environment, Sequence[Environment]] | None:
+        """An environment, and those that must end before it runs; None where all are busy."""
         for environment in reversed(self._idle):
             if environment.function == function:
                 self._idle.remove(environment)
-                return environment
+                return environment, ()
         kept = [idle for idle in self._idle if not idle.function.is_same_function_as(function)]
         if len(kept) + len(self._busy) >= self._most:
             if not kept:
                 return None
             kept.pop(0)
-        retired += [idle for idle in self._idle if idle not in kept]
+        retired = [idle for idle in self._idle if idle not in kept]
         self._idle = kept
         # as it is now: the caller's mapping may change under the same configuration
-        return self._make(replace(function, environment=dict(function.environment)))
+        function = replace(function, environment=dict(function.environment))
+        return self._make(function), retired
 
 
 class _Turn:

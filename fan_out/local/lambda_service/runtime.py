@@ -12,7 +12,7 @@ from fan_out.local.lambda_service.runtime_api import RuntimeApi
 
 
 class Runtime:
-    """Runs when made, and must be ended.
+    """Runs when made, and must be closed.
 
     ``variables`` answers the environment variables for an address of the Runtime API. ``started``
     is of ``time.monotonic()``.
@@ -28,10 +28,10 @@ class Runtime:
         with ExitStack() as undo:
             self.log = Log()
             undo.callback(self.log.close)
-            self.api = RuntimeApi(self.log)
-            undo.callback(self.api.close)
-            self.started = time.monotonic()
             with self.log.writing_end() as output:
+                self.api = RuntimeApi(self.log)
+                undo.callback(self.api.close)
+                self.started = time.monotonic()
                 self.process = RuntimeProcess(
                     python,
                     arguments,

@@ -75,10 +75,12 @@ class LambdaService:
 
     def close(self) -> None:
         """End every environment, and remove what was written. Nothing is left running."""
-        self._pool.close()
-        self._closing.set()
-        self._watcher.join()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        try:
+            self._pool.close()
+        finally:
+            self._closing.set()
+            self._watcher.join()
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def _watch(self) -> None:
         while not self._closing.wait(WATCH_SECONDS):

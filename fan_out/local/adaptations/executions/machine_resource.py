@@ -1,9 +1,9 @@
 """A state machine of a template is one that executes, with all that the template says of it.
 
 moto (5.2.5) has two stores of state machines, one that only pretends to execute and one that does,
-and CloudFormation creates its machines in the first. Of a machine's properties it knows the name,
-the definition as text, the role and the tags, which it never takes away; nothing of logging,
-tracing, type, an object for a definition, or substitutions in it. Its Fn::GetAtt lacks Arn. And
+and CloudFormation creates its machines in the first. Of a machine's properties it knows the
+definition as text, the role and the tags, which it never takes away; nothing of logging, tracing,
+type, an object for a definition, or substitutions in it. Its Fn::GetAtt lacks Arn. And
 CreateStateMachine answers another machine of the same name as if it were the one asked for.
 
 "AWS::StepFunctions::StateMachine", AWS CloudFormation User Guide; "CreateStateMachine", AWS Step
@@ -124,6 +124,10 @@ def install() -> None:
         cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
         stepfunctions_parser_backends[account_id][region_name].delete_state_machine(resource_name)
+
+    @replaces(StateMachine, "cloudformation_name_type")
+    def named_by() -> str:
+        return "StateMachineName"
 
     @replaces(StateMachine, "get_cfn_attribute")
     def attribute(self: Any, attribute_name: str) -> Any:

@@ -1,7 +1,7 @@
 """A layer of a template has an ARN to refer to, can be deleted, and stays with its functions.
 
 moto (5.2.5) has no physical id for AWS::Lambda::LayerVersion, so that a function of the same
-template cannot name it; and deletes none.
+template cannot name it; overlooks its LayerName; and deletes none.
 
 AWS: Ref is the version's ARN. A function that has a layer keeps it when the layer is deleted.
 "AWS::Lambda::LayerVersion", AWS CloudFormation User Guide.
@@ -12,7 +12,7 @@ from typing import Any
 from moto.awslambda.models import LayerVersion
 from moto.awslambda.utils import get_backend
 
-from fan_out.local.adaptations.seam import adds
+from fan_out.local.adaptations.seam import adds, replaces
 
 _deleted: dict[str, bytes] = {}
 
@@ -23,6 +23,10 @@ def install() -> None:
     @adds(LayerVersion, "physical_resource_id", property)
     def physical_id(self: Any) -> str:
         return str(self.arn)
+
+    @replaces(LayerVersion, "cloudformation_name_type")
+    def named_by() -> str:
+        return "LayerName"
 
     @adds(LayerVersion, "delete")
     def delete(self: Any, account_id: str, region_name: str) -> None:

@@ -3,7 +3,7 @@
 moto (5.2.5) drops a function's layers, architecture, storage, tracing, logging and tags when
 CloudFormation creates it; when it updates it, most of that again, the reserved concurrency, and
 whatever the template no longer says: an environment or layers that are gone stay. Inline code of an
-update it takes for a zip in base64. The API's own UpdateFunctionConfiguration drops some, too.
+update it takes for a zip in base64, and a function of that name it silently replaces. The API's own UpdateFunctionConfiguration drops some, too.
 
 AWS: "AWS::Lambda::Function", AWS CloudFormation User Guide.
 """
@@ -11,6 +11,7 @@ AWS: "AWS::Lambda::Function", AWS CloudFormation User Guide.
 import base64
 from typing import Any
 
+from moto.awslambda.exceptions import FunctionAlreadyExists
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 
@@ -70,6 +71,8 @@ def install() -> None:
     ) -> Any:
         properties = cloudformation_json["Properties"]
         backend = get_backend(account_id, region_name)
+        if resource_name in backend._lambdas._functions:
+            raise FunctionAlreadyExists(resource_name)
         code = _code(properties)
         tags = _tags(properties)
         return backend.create_function(

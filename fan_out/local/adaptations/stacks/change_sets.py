@@ -21,12 +21,8 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from fan_out.local.adaptations.seam import replaces
 from fan_out.local.adaptations.stacks.events import StackEvents
-from fan_out.local.adaptations.stacks.operations import (
-    changes,
-    deploy,
-    empty_stack,
-    given_parameters,
-)
+from fan_out.local.adaptations.stacks.operations import changes, empty_stack, given_parameters
+from fan_out.local.adaptations.stacks.transitions import deploy
 
 NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create a "

@@ -29,9 +29,10 @@ class StackEvents:
             status, self._stack.name, "AWS::CloudFormation::Stack", self._stack.stack_id, reason
         )
 
-    def began(self, what: str, logical_id: str, type: str, physical_id: str, why: str) -> None:
+    def began(self, what: str, record: Record, why: str | None = None) -> None:
         """Something begins to be done to a resource: CREATE, UPDATE or DELETE it."""
-        self._add(f"{what}_IN_PROGRESS", logical_id, type, physical_id, why or None)
+        physical_id = "" if record.model is None else record.physical_id
+        self._add(f"{what}_IN_PROGRESS", record.logical_id, record.type, physical_id, why)
 
     def done(self, what: str, record: Record) -> None:
         """It has been done."""

@@ -15,7 +15,8 @@ from moto.utilities.utils import get_partition
 
 from fan_out.local.adaptations.seam import adds, replaces
 from fan_out.local.adaptations.stacks.events import failure_of
-from fan_out.local.adaptations.stacks.operations import changes, deploy
+from fan_out.local.adaptations.stacks.operations import changes
+from fan_out.local.adaptations.stacks.transitions import deploy
 
 
 def install() -> None:

@@ -1,0 +1,242 @@
+"""What is shown of an execution, to the letter."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from recorded import FUNCTION, REQUEST_ID, START, chunk
+from rich.console import Console
+
+from fan_out.cli.display import bar, report
+from fan_out.cli.display.screen import Screen, duration
+from fan_out.cli.failure import Failure
+from fan_out.cli.outcome import Progress, Summary
+
+
+class Shown(Screen):
+    """A screen to look at; a terminal of a width, or none."""
+
+    def __init__(self, width: int | None = None) -> None:
+        self.out, self.err = (
+            Console(
+                file=io.StringIO(),
+                width=width,
+                force_terminal=width is not None,
+                color_system=None,
+                markup=False,
+                highlight=False,
+            )
+            for _ in "oe"
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        assert isinstance(self.out.file, io.StringIO)
+        return self.out.file.getvalue().splitlines()
+
+    @property
+    def told(self) -> list[str]:
+        assert isinstance(self.err.file, io.StringIO)
+        return self.err.file.getvalue().splitlines()
+
+
+def summary(status: str, progress: Progress) -> Summary:
+    return Summary(
+        status=status, started=START, progress=progress, seconds=12.5, output=None, failure=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "progress", "line"),
+    [
+        (
+            "SUCCEEDED",
+            Progress(chunks=11, done=11, retries=1),
+            "succeeded after 12.5 s, 11 of 11 chunks done, 1 retry",
+        ),
+        (
+            "FAILED",
+            Progress(chunks=11, done=4, failed=1, retries=2),
+            "failed after 12.5 s, 4 of 11 chunks done, 1 failed, 6 not finished, 2 retries",
+        ),
+        ("FAILED", Progress(), "failed after 12.5 s"),
+        (
+            "TIMED_OUT",
+            Progress(chunks=1),
+            "timed out after 12.5 s, 0 of 1 chunks done, 1 not finished",
+        ),
+    ],
+)
+def test_a_summary_is_one_line(status: str, progress: Progress, line: str) -> None:
+    assert report.summary_line(summary(status, progress)) == line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.0 s"),
+        (59.9, "59.9 s"),
+        (59.96, "1 min 00 s"),
+        (185, "3 min 05 s"),
+        (3_599.6, "1 h 00 min"),
+        (7_260, "2 h 01 min"),
+    ],
+)
+def test_a_duration_is_as_exact_as_it_is_useful(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "chunks", "lines"),
+    [
+        ([[0, 1], [2]], 2, ["result: 2 answers, in chunk order", "  1  [0, 1]", "  2  [2]"]),
+        ([7], 1, ["result: 1 answer, in chunk order", "  1  7"]),
+        ([], 0, ["result: 0 answers, in chunk order"]),
+        ({"total": 105}, 11, ["result:", "  {", '    "total": 105', "  }"]),
+        ([1, 2], 11, ["result:", "  [", "    1,", "    2", "  ]"]),
+        (None, None, ["result:", "  null"]),
+    ],
+)
+def test_a_result_has_a_line_for_each_answer(value: Any, chunks: int, lines: list[str]) -> None:
+    screen = Shown()
+    report.show_result(screen, json.dumps(value), chunks)
+    assert screen.lines == lines
+
+
+@pytest.mark.parametrize(("count", "whole"), [(21, True), (22, False), (3_569, False)])
+def test_more_than_twenty_answers_are_shortened_in_the_middle(count: int, whole: bool) -> None:
+    screen = Shown()
+    report.show_result(screen, json.dumps(list(range(count))), count)
+    rows = screen.lines[1:]
+    if whole:
+        assert rows == [f"  {number + 1:>2}  {number}" for number in range(count)]
+        return
+    assert len(rows) == 22
+    assert rows[0].split() == ["1", "0"]
+    assert rows[15] == f"  … {count - 20} more …"
+    assert rows[-2].split() == [str(count), str(count - 1)]
+    assert rows[-1] == "  (shortened; --json prints all of it)"
+
+
+def test_an_answer_is_clipped_to_the_terminal_and_not_wrapped() -> None:
+    screen = Shown(width=30)
+    report.show_result(screen, json.dumps([list(range(100)), 1]), 2)
+    assert screen.lines[1] == "  1  [0, 1, 2, 3, 4, 5, 6, 7,…"
+    assert screen.lines[2:] == ["  2  1", "  (shortened; --json prints all of it)"]
+
+
+def test_data_cannot_command_the_terminal() -> None:
+    """Nor be taken for the markup of the library that prints it."""
+    screen = Shown(width=80)
+    screen.say("\x1b]0;title\x07[red]é\u202e")
+    assert screen.told == ["\\x1b]0;title\\x07[red]é\\u202e"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "line"),
+    [
+        (
+            Failure(error="E", message="two\nlines", state="Worker", chunk=4, input=chunk(4)),
+            "chunk 5 of 11 failed (offset 40, count 10): E: two lines",
+        ),
+        (
+            Failure(
+                error="E",
+                message="",
+                state="CarryOn",
+                chunk=0,
+                input=json.dumps({"chunk": json.loads(chunk(0)), "with": {}}),
+            ),
+            "chunk 1 of 11 failed (offset 0, count 10): E",
+        ),
+        (
+            Failure(error="E", message="m", state="Worker", chunk=0, input='["an", "item"]'),
+            "chunk 1 of 11 failed: E: m",
+        ),
+        (Failure(error="E", message="m", state="Control", input="{}"), "Control failed: E: m"),
+        (Failure(error="Aborted", message="it was stopped"), "Aborted: it was stopped"),
+    ],
+)
+def test_a_failure_is_said_in_one_line(failure: Failure, line: str) -> None:
+    assert report.headline(failure, 11) == line
+
+
+def test_the_details_of_a_failure_are_all_that_is_known() -> None:
+    failure = Failure(
+        error="ValueError",
+        message="bad record 57",
+        state="Worker",
+        chunk=5,
+        input=chunk(5),
+        function=FUNCTION,
+        request_id=REQUEST_ID,
+        trace=("  File a.py, line 1\n    raise", "  File b.py, line 2\n"),
+    )
+    screen = Shown()
+    report.show_details(screen, report.details(failure))
+    assert screen.told == [
+        "  state    Worker",
+        f"  input    {chunk(5)}",
+        f"  function {FUNCTION}",
+        f"  request  {REQUEST_ID}",
+        "  trace      File a.py, line 1",
+        "               raise",
+        "             File b.py, line 2",
+    ]
+
+
+def test_the_command_for_a_log_can_be_pasted() -> None:
+    assert report.log_command(
+        "/aws/lambda/W", region="eu-west-1", since=START, request_id="1-2"
+    ) == (
+        "aws logs tail /aws/lambda/W --region eu-west-1 --since 2026-01-02T03:04:05Z "
+        "--filter-pattern '\"1-2\"'"
+    )
+    assert "--filter" not in report.log_command("/aws/lambda/W", **where, request_id=None)
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (Progress(), "planning"),
+        (Progress(retries=1), "planning, 1 retry"),
+        (Progress(chunks=4, done=1, running=2), "1 of 4 chunks, 2 running, 0 failed"),
+        (
+            Progress(chunks=4, done=1, failed=1, retries=3),
+            "1 of 4 chunks, 0 running, 1 failed, 3 retries",
+        ),
+    ],
+)
+def test_progress_is_half_a_line(progress: Progress, text: str) -> None:
+    assert bar.described(progress) == text
+
+
+def test_without_a_terminal_there_is_a_line_for_the_plan_the_end_and_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen, now = Shown(), [100.0]
+    monkeypatch.setattr(bar.time, "monotonic", lambda: now[0])
+    with bar.progress_bar(screen) as shown:
+        shown.update(Progress())
+        shown.update(Progress())
+        for second in range(9):
+            now[0] = 101.0 + second
+            shown.update(Progress(chunks=9, done=second, running=1))
+        shown.update(Progress(chunks=9, done=9))
+        shown.update(Progress(chunks=9, done=9))
+    assert screen.told == [
+        "planning, 0.0 s",
+        "0 of 9 chunks, 1 running, 0 failed, 1.0 s",
+        "5 of 9 chunks, 1 running, 0 failed, 6.0 s",
+        "9 of 9 chunks, 0 running, 0 failed, 9.0 s",
+    ]
+
+
+@pytest.mark.parametrize("chunks", [0, 9])
+def test_on_a_terminal_the_bar_is_full_at_the_end(chunks: int) -> None:
+    screen = Shown(width=100)
+    with bar.progress_bar(screen) as shown:
+        shown.update(Progress(chunks=chunks, done=chunks))
+    last = next(line for line in reversed(screen.told) if "chunks" in line)
+    assert last.rpartition("━" * 30)[2].startswith(f" {chunks} of {chunks} chunks, 0 running")
