@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
-from constructs import Construct
 
-from fan_out.quotas import LAMBDA_SECONDS, check_whole
+from fan_out.quotas import check_whole, is_token
+from fan_out.runtime.budget import LAMBDA_SECONDS
 from fan_out.runtime.numbers import MOST_RECORDS, described, number
-from fan_out.runtime.sizing import LONGEST_SECONDS, NANOSECONDS, records_within
+from fan_out.runtime.sizing import NANOSECONDS, records_within
 
 SAFE_PART = 0.8
 """The part of the worker's timeout that a chunk is planned for: records differ, and so do machines.
@@ -62,35 +62,27 @@ class ChunkSize:
 
         Raises ValueError where a number is out of range, or not even one record fits.
         """
-        number(
-            "seconds_per_record", seconds_per_record, least=1 / NANOSECONDS, most=LONGEST_SECONDS
-        )
-        number("overhead_seconds", overhead_seconds, least=0, most=LONGEST_SECONDS)
-        seconds = None if within is None else within.to_seconds(integral=False)
-        if seconds is not None:
-            number("within (seconds)", seconds, least=1 / NANOSECONDS, most=LAMBDA_SECONDS)
+        _known_number("seconds_per_record", seconds_per_record, least=1 / NANOSECONDS)
+        _known_number("overhead_seconds", overhead_seconds, least=0)
+        seconds = None
+        if within is not None:
+            if not isinstance(within, cdk.Duration) or within.is_unresolved():
+                raise ValueError(f"within must be a Duration, no token, got {described(within)}")
+            seconds = within.to_seconds(integral=False)
+            _known_number("within (seconds)", seconds, least=1 / NANOSECONDS)
         choice = {"secondsPerRecord": seconds_per_record, "overheadSeconds": overhead_seconds}
         return cls(choice, seconds)
 
-    def variable(
-        self, scope: Construct, *, worker_timeout: cdk.Duration | None, max_concurrency: int
-    ) -> str:
-        """What the control function reads; tokens in it are CloudFormation's to fill in.
+    def seconds_within(self, worker_timeout: cdk.Duration | None) -> float | None:
+        """The seconds that a chunk may take; None where the worker's timeout is not known.
 
-        ``worker_timeout`` is None where it is not known. Raises ValueError where a chunk may take
-        longer than the worker, or not even one record fits.
+        Raises ValueError where that is longer than the worker's timeout, or not even one record
+        fits, or it must be known and is not.
         """
-        told: dict[str, Any] = {**self.choice, "maxConcurrency": max_concurrency}
-        within = self._within(worker_timeout)
-        if within is not None:
-            told["withinSeconds"] = within
-        elif "secondsPerRecord" in told:
-            raise ValueError("within is needed where the worker's timeout is not known")
-        return cdk.Stack.of(scope).to_json_string(told)
-
-    def _within(self, worker_timeout: cdk.Duration | None) -> float | None:
-        if worker_timeout is None or worker_timeout.is_unresolved():
+        if worker_timeout is None:
             within = self.within
+            if within is None and "secondsPerRecord" in self.choice:
+                raise ValueError("within is needed where the worker's timeout is not known")
         else:
             most = worker_timeout.to_seconds(integral=False)
             within = most * SAFE_PART if self.within is None else self.within
@@ -112,6 +104,12 @@ class ChunkSize:
             )
 
 
+def _known_number(name: str, value: Any, *, least: float) -> None:
+    if is_token(value):
+        raise ValueError(f"{name} must be known at synth, got a token")
+    number(name, value, least=least, most=LAMBDA_SECONDS)
+
+
 def chunk_size_given(given: Any) -> ChunkSize | None:
     """Read the parameter: a ChunkSize, an int (at most so many), or None.
 
@@ -119,6 +117,6 @@ def chunk_size_given(given: Any) -> ChunkSize | None:
     """
     if given is None or isinstance(given, ChunkSize):
         return given
-    if isinstance(given, int | float | str) or cdk.Token.is_unresolved(given):
-        return ChunkSize.at_most(given)
+    if isinstance(given, int | float | str):
+        return ChunkSize.at_most(given)  # type: ignore[arg-type]
     raise ValueError(f"chunk_size must be a ChunkSize or a whole number, got {described(given)}")

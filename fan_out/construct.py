@@ -16,13 +16,17 @@ from fan_out.acknowledgements import (
     acknowledge_dependency_on_role,
     acknowledge_versions,
 )
-from fan_out.carrying_on import check_carry_on, tell_margin
 from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.functions import FunctionDefaults, function_from, is_function
+from fan_out.instructions import (
+    check_carry_on,
+    check_that_control_can_be_told,
+    margin_instructions,
+    plan_instructions,
+    tell,
+)
 from fan_out.quotas import check_max_concurrency
-from fan_out.runtime.budget import EVENTS_PER_CHUNK, EVENTS_TO_FINISH, EVENTS_VARIABLE
 from fan_out.runtime.numbers import described
-from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE
 from fan_out.workflow import define
 
 BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
@@ -104,8 +108,8 @@ class FanOut(Construct):
             )
         if collect is None and collect_options is not None:
             raise ValueError("collect_options need a collect, got None")
-        if size is not None and is_function(control):
-            _check_that_it_can_be_told(control)
+        if size is not None:
+            check_that_control_can_be_told(control)
         check_carry_on(carry_on, worker)
         super().__init__(scope, id)
 
@@ -124,21 +128,24 @@ class FanOut(Construct):
             )
 
         self._worker = function("worker", worker, worker_options, **A_WHOLE_VCPU)
-        told = {} if size is None else self._told(size, max_concurrency)
         if carry_on is not False:
-            tell_margin(carry_on, self._worker)
-            told[EVENTS_VARIABLE] = str(EVENTS_PER_CHUNK + EVENTS_TO_FINISH)
+            tell(self._worker, margin_instructions(carry_on, self._worker))
         self._control = function(
             "control",
             BUILT_IN_CONTROL if control is None else control,
             control_options,
             timeout=cdk.Duration.minutes(5),
             memory_size=256,
-            environment=told,
         )
-        if isinstance(control, lambda_.Function):
-            for name, value in told.items():
-                control.add_environment(name, value)
+        if size is not None or not is_function(control):
+            told = plan_instructions(
+                self,
+                size,
+                self._worker,
+                max_concurrency=max_concurrency,
+                carry_on=carry_on is not False,
+            )
+            tell(self._control, told)
         self._collect = (
             None
             if collect is None
@@ -211,22 +218,7 @@ class FanOut(Construct):
         """How long runs took, in milliseconds; options as of ``cloudwatch.Metric``."""
         return self._state_machine.metric_time(**options)
 
-    def _told(self, size: ChunkSize, max_concurrency: int) -> dict[str, str]:
-        """What the control function is told of the chunk size."""
-        known = isinstance(self._worker, lambda_.Function)
-        timeout = self._worker.timeout if known else None  # type: ignore[attr-defined]
-        text = size.variable(self, worker_timeout=timeout, max_concurrency=max_concurrency)
-        return {CHUNK_SIZE_VARIABLE: text}
-
 
 def _check_id(id: Any) -> None:
     if not isinstance(id, str) or not id.strip() or cdk.Token.is_unresolved(id):
         raise ValueError(f"id must be a string with at least one character, got {described(id)}")
-
-
-def _check_that_it_can_be_told(control: Any) -> None:
-    if not isinstance(control, lambda_.Function):
-        raise ValueError(
-            f"chunk_size cannot reach an imported control function; set {CHUNK_SIZE_VARIABLE} "
-            f"on it instead"
-        )

@@ -80,7 +80,7 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
     check_max_concurrency(given["max_concurrency"])
     return {
         "account": _text("account", given.get("account"), r"\d{12}", "12 digits"),
-        "region": _text("region", given.get("region"), r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region"),
+        "region": _text("region", given.get("region"), r"[a-z]+(-[a-z]+)+-\d+", "an AWS region"),
         "chunk_size": given["chunk_size"],
         "max_concurrency": given["max_concurrency"],
         "removal_policy": _member(

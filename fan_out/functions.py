@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
@@ -14,13 +14,26 @@ from constructs import Construct
 from fan_out.acknowledgements import acknowledge, acknowledge_dependency_on_role
 from fan_out.handlers import find_handler
 from fan_out.package import stage
-from fan_out.quotas import check_environment, check_memory, check_timeout
+from fan_out.quotas import (
+    DEFAULT_LAMBDA_SECONDS,
+    check_environment,
+    check_memory,
+    check_timeout,
+)
 from fan_out.requirements import Target
 
 NEWEST_PYTHON = lambda_.Runtime.PYTHON_3_14
 
 XRAY_REASON = "X-Ray's actions know no resources: a wildcard is all that IAM offers"
 VPC_REASON = "network interfaces have no ARN before Lambda has made them"
+
+OPTIONS_OF_THE_LOG = {
+    "log_removal_policy": "give FanOut removal_policy instead",
+    "log_retention": "give FanOut log_retention instead",
+    "log_retention_role": "the fan-out's log group needs none",
+    "log_retention_retry_options": "the fan-out's log group needs none",
+}
+"""What makes CDK add a second way to keep logs, and what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +44,19 @@ class FunctionDefaults:
     memory_size: int
     tracing: bool
     log_group: logs.ILogGroup
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_function(given: Any) -> bool:
     """Whether ``given`` is an existing ``lambda_.IFunction``, of whatever kind."""
     return hasattr(given, "function_arn") and hasattr(given, "grant_invoke")
+
+
+def timeout_of(function: lambda_.IFunction) -> cdk.Duration | None:
+    """The timeout of a function; None where it is not known: of an imported one, or a token."""
+    if not isinstance(function, lambda_.Function):
+        return None
+    timeout = function.timeout or cdk.Duration.seconds(DEFAULT_LAMBDA_SECONDS)
+    return None if timeout.is_unresolved() else timeout
 
 
 def function_from(
@@ -87,7 +107,7 @@ def _settings(
         "tracing": lambda_.Tracing.ACTIVE if defaults.tracing else lambda_.Tracing.DISABLED,
         "log_group": defaults.log_group,
         **said,
-        "environment": {**defaults.environment, **said.get("environment", {})},
+        "environment": said.get("environment", {}),
     }
     name = f"{parameter}_options"
     check_timeout(f"{name}.timeout", settings["timeout"])
@@ -104,8 +124,14 @@ def _said(parameter: str, options: lambda_.FunctionOptions | None) -> dict[str, 
             f"{parameter}_options must be aws_lambda.FunctionOptions, "
             f"got a {type(options).__name__}"
         )
-    if options.log_retention is not None:
-        raise ValueError(f"{parameter}_options.log_retention: give FanOut log_retention instead")
+    for name, instead in OPTIONS_OF_THE_LOG.items():
+        if getattr(options, name) is not None:
+            raise ValueError(f"{parameter}_options.{name}: {instead}")
+    if reserved := [name for name in options.environment or {} if name.startswith("FAN_OUT_")]:
+        raise ValueError(
+            f"{parameter}_options.environment must not have names that start with FAN_OUT_, "
+            f"got {', '.join(reserved)}"
+        )
     names = list(inspect.signature(lambda_.FunctionOptions).parameters)
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from fan_out.runtime.numbers import described
 
+NO_ASYNC = "Lambda does not await an async function"
 NOT_IN_MAIN = "__main__ has another name in Lambda, move the function to a module"
 
 
@@ -78,10 +79,12 @@ def _name_of(parameter: str, given: Any) -> tuple[str, str]:
         ("<locals>" in name, "a nested function is not there when its module is imported"),
         ("." in name, "a method is no handler; it must stand at the top of its module"),
         (module == "__main__", NOT_IN_MAIN),
-        (inspect.iscoroutinefunction(given), "Lambda does not await an async function"),
+        (inspect.iscoroutinefunction(inspect.unwrap(given)), NO_ASYNC),
     ):
         if broken:
             raise ValueError(f"{parameter}: {why}, got {module}.{name}")
+    if module not in sys.modules:
+        raise ValueError(f"{parameter}: the module {module!r} of the function given is not loaded")
     names = vars(sys.modules[module])
     if names.get(name) is not given:
         bound = [other for other, value in names.items() if value is given]
@@ -96,11 +99,16 @@ def _locate(parameter: str, module: str) -> tuple[Path, Path]:
     first, *rest = module.split(".")
     top = _top_level(first)
     if top is None:
-        raise ValueError(f"{parameter}: there is no module {first!r} on the import path")
+        raise ValueError(
+            f"{parameter}: there is no module {first!r} on the import path, or it is split over "
+            f"several folders"
+        )
     place = top
     for name in rest:
-        inner = place / name
-        place = inner if inner.is_dir() else place / f"{name}.py"
+        inner, module_file = place / name, place / f"{name}.py"
+        # as Python does: a folder without __init__.py gives way to a module of its name
+        package = (inner / "__init__.py").is_file() or not module_file.is_file()
+        place = inner if inner.is_dir() and package else module_file
     file = place / "__init__.py" if place.is_dir() else place
     if not file.is_file():
         raise ValueError(f"{parameter}: there is no module {module!r} below {top}")
@@ -121,7 +129,10 @@ def _top_level(name: str) -> Path | None:
 
 def _check_defined(parameter: str, file: Path, module: str, function: str) -> None:
     """Raise ValueError unless the module's source binds ``function`` to what may be a handler."""
-    body = ast.parse(file.read_bytes(), filename=str(file)).body
+    try:
+        body = ast.parse(file.read_bytes(), filename=str(file)).body
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"{parameter}: {file} is no Python: {error}") from None
     kinds = {name: node for node in body for name in _names_bound(node)}
     node = kinds.get(function)
     if node is None and "*" not in kinds:
@@ -129,9 +140,7 @@ def _check_defined(parameter: str, file: Path, module: str, function: str) -> No
     if isinstance(node, ast.ClassDef):
         raise ValueError(f"{parameter} must be a function, got the class {module}.{function}")
     if isinstance(node, ast.AsyncFunctionDef):
-        raise ValueError(
-            f"{parameter}: Lambda does not await an async function, got {module}.{function}"
-        )
+        raise ValueError(f"{parameter}: {NO_ASYNC}, got {module}.{function}")
 
 
 def _names_bound(node: ast.AST) -> Iterator[str]:

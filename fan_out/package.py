@@ -34,6 +34,8 @@ def stage(handler: Handler, target: Target) -> Path:
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
+        # Lambda's user is another than this one; a program that ships must stay one
+        copy.chmod(0o755 if source.stat().st_mode & 0o111 else 0o644)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     check_unpacked_size(handler.dotted_name, size)
     return folder
@@ -42,21 +44,30 @@ def stage(handler: Handler, target: Target) -> Path:
 def _own_files(handler: Handler) -> Iterator[tuple[Path, Path]]:
     """Each file to copy, and its name in the zip."""
     yield LIBRARY / "__init__.py", Path("fan_out/__init__.py")
-    for file in _wanted(RUNTIME):
+    for file in _wanted(RUNTIME, RUNTIME):
         yield file, file.relative_to(LIBRARY.parent)
     if handler.top == LIBRARY:
         return
-    for file in _wanted(handler.top) if handler.top.is_dir() else [handler.top]:
-        yield file, file.relative_to(handler.top.parent)
+    top = handler.top
+    for file in _wanted(top, top) if top.is_dir() else [top]:
+        yield file, file.relative_to(top.parent)
 
 
-def _wanted(folder: Path) -> Iterator[Path]:
-    """The files below a package's folder without dotfiles, tests and caches."""
+def _wanted(folder: Path, top: Path) -> Iterator[Path]:
+    """The files below a folder of the package ``top`` without dotfiles, tests and caches.
+
+    Raises ValueError for a link: to a file outside, it would ship what is not the package's; to a
+    folder above, it would go round for ever.
+    """
     for path in sorted(folder.iterdir()):
         if _is_private_to_the_repository(path.name):
             continue
+        if path.is_symlink():
+            inside = path.is_file() and path.resolve().is_relative_to(top.resolve())
+            if not inside:
+                raise ValueError(f"{path} must be a file of {top}, got a link to {path.readlink()}")
         if path.is_dir():
-            yield from _wanted(path)
+            yield from _wanted(path, top)
         else:
             yield path
 

@@ -3,16 +3,17 @@
 The limits that a plan meets at run time stand in :mod:`fan_out.runtime.budget`.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
 
-from fan_out.runtime.budget import INLINE_CONCURRENCY
+from fan_out.runtime.budget import INLINE_CONCURRENCY, LAMBDA_SECONDS
 from fan_out.runtime.numbers import whole_number
 
-LAMBDA_SECONDS = 900
-"""The longest timeout of a function. AWS Lambda Developer Guide, "Lambda quotas"."""
+DEFAULT_LAMBDA_SECONDS = 3
+"""The timeout of a function that says none. "Configure Lambda function timeout"."""
 
 LAMBDA_MEMORY_MB = (128, 10_240)
 """The least and the most memory of a function. "Lambda quotas"."""
@@ -24,9 +25,17 @@ LAMBDA_UNPACKED_BYTES = 250 * 1024 * 1024
 """A function's zip and layers, unpacked. "Lambda quotas"."""
 
 
+def is_token(value: Any) -> bool:
+    """Whether ``value`` is CDK's stand-in for what CloudFormation will know."""
+    # CDK's kernel takes JSON, and breaks on NaN and infinity
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return bool(cdk.Token.is_unresolved(value))
+
+
 def check_whole(name: str, value: Any, *, least: int, most: int) -> None:
     """Raise ValueError unless ``value`` is an int from ``least`` to ``most``, or a CDK token."""
-    if not cdk.Token.is_unresolved(value):
+    if not is_token(value):
         whole_number(name, value, least=least, most=most)
 
 
@@ -39,30 +48,28 @@ def check_max_concurrency(value: Any) -> None:
 
 
 def check_timeout(name: str, value: cdk.Duration) -> None:
-    """Raise ValueError unless ``value`` is from 1 to 900 seconds, or a token."""
+    """Raise ValueError unless ``value`` is a whole number of seconds from 1 to 900, or a token."""
     if value.is_unresolved():
         return
     seconds = value.to_seconds(integral=False)
-    if not 1 <= seconds <= LAMBDA_SECONDS:
+    if not 1 <= seconds <= LAMBDA_SECONDS or seconds != int(seconds):
         raise ValueError(
-            f"{name} must be from 1 to {LAMBDA_SECONDS} seconds, got {seconds:g} seconds"
+            f"{name} must be from 1 to {LAMBDA_SECONDS} whole seconds, got {seconds:g} seconds"
         )
 
 
 def check_memory(name: str, value: Any) -> None:
-    """Raise ValueError unless ``value`` is an int from 128 to 10,240 (MB), or a token."""
-    if not cdk.Token.is_unresolved(value):
-        least, most = LAMBDA_MEMORY_MB
-        whole_number(name, int(value) if value == int(value) else value, least=least, most=most)
+    """Raise ValueError unless ``value`` is a whole number from 128 to 10,240 (MB), or a token."""
+    least, most = LAMBDA_MEMORY_MB
+    # jsii hands numbers over as floats
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    check_whole(name, value if is_token(value) else whole, least=least, most=most)
 
 
 def check_environment(name: str, variables: Mapping[str, str]) -> None:
     """Raise ValueError where the variables take more than 4,096 bytes; tokens are not counted."""
     size = sum(
-        len(text.encode())
-        for pair in variables.items()
-        for text in pair
-        if not cdk.Token.is_unresolved(text)
+        len(text.encode()) for pair in variables.items() for text in pair if not is_token(text)
     )
     if size > LAMBDA_ENVIRONMENT_BYTES:
         raise ValueError(

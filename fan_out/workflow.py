@@ -6,7 +6,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from fan_out.quotas import LAMBDA_SECONDS
+from fan_out.functions import timeout_of
+from fan_out.runtime.budget import LAMBDA_SECONDS
 from fan_out.runtime.carry_on import CARRY_ON_KEY
 from fan_out.runtime.chunk import EXECUTION_KEY, INPUT_KEY
 
@@ -105,8 +106,6 @@ def _invoke(
 
 
 def _task_timeout(function: lambda_.IFunction) -> cdk.Duration:
-    """Just above the function's own; an imported function's is not known, and may be the most."""
-    own = function.timeout if isinstance(function, lambda_.Function) else None
-    if own is None or own.is_unresolved():
-        own = cdk.Duration.seconds(LAMBDA_SECONDS)
+    """Just above the function's own; one that is not known may be the longest there is."""
+    own = timeout_of(function) or cdk.Duration.seconds(LAMBDA_SECONDS)
     return own.plus(cdk.Duration.seconds(GRACE_SECONDS))

@@ -1,4 +1,4 @@
-"""Imports run one way, and the runtime runs alone; shown by running it, not by reading it."""
+"""Imports run one way, and the runtime runs alone: shown by running it alone."""
 
 import ast
 import shutil
@@ -14,20 +14,20 @@ LIBRARY = ROOT / "fan_out"
 ALLOWED = {
     "runtime": {"runtime"},
     "quotas": {"runtime"},
-    "carrying_on": {"functions", "quotas", "runtime"},
     "chunk_size": {"quotas", "runtime"},
     "handlers": {"runtime"},
     "requirements": set[str](),
     "package": {"handlers", "quotas", "requirements", "runtime"},
     "acknowledgements": set[str](),
     "functions": {"acknowledgements", "handlers", "package", "quotas", "requirements"},
-    "workflow": {"quotas", "runtime"},
+    "instructions": {"chunk_size", "functions", "quotas", "runtime"},
+    "workflow": {"functions", "runtime"},
     "environment": {"quotas", "runtime"},
     "construct": {
         "acknowledgements",
-        "carrying_on",
         "chunk_size",
         "functions",
+        "instructions",
         "quotas",
         "runtime",
         "workflow",
@@ -53,7 +53,7 @@ def rooms_imported(path: Path) -> set[str]:
             assert node.level == 0, f"{path} has a relative import"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     parts = [name.split(".") for name in names if name.split(".")[0] == "fan_out"]
-    return {part[1] for part in parts if len(part) > 1 and part[1] != "__version__"}
+    return {part[1] for part in parts if len(part) > 1}
 
 
 def run_alone(code: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:

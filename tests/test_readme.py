@@ -104,9 +104,9 @@ def test_the_worker_of_the_page_on_carrying_on_runs() -> None:
 
 
 def test_the_waves_of_the_page_on_sizes_are_those_of_the_plan() -> None:
-    fitted = Plan.in_waves(105, 10, 4)
+    fitted = Plan.in_waves(105, 10, 4, MOST_CHUNKS)
     assert [chunk.count for chunk in fitted] == [9] * 9 + [8] * 3
-    assert [chunk.count for chunk in Plan.in_waves(105, 14, 4)] == [14] + [13] * 7
+    assert [chunk.count for chunk in Plan.in_waves(105, 14, 4, MOST_CHUNKS)] == [14] + [13] * 7
 
 
 def table(heading: str) -> list[list[str]]:

@@ -18,6 +18,9 @@ PAYLOAD_BYTES = 262_144
 HISTORY_EVENTS = 25_000
 """The events that one execution may have."""
 
+LAMBDA_SECONDS = 900
+"""The longest timeout of a function. "Lambda quotas", AWS Lambda Developer Guide."""
+
 INLINE_CONCURRENCY = 40
 """Iterations of an inline Map that run at a time, whatever MaxConcurrency says."""
 
@@ -42,9 +45,6 @@ in a plan so long, for 10^15 records."""
 
 RESULT_OVERHEAD = 2_048
 """What Step Functions wraps round a Lambda's answer (status, headers) before ``$.Payload``."""
-
-EVENTS_VARIABLE = "FAN_OUT_EVENTS_PER_CHUNK"
-"""The environment variable in which the construct says so where it is not EVENTS_PER_CHUNK."""
 
 
 def most_chunks(events_per_chunk: int = EVENTS_PER_CHUNK) -> int:

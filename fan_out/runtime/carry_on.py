@@ -7,7 +7,7 @@ is the next round's event; one that has finished answers what it would have in o
 
 from __future__ import annotations
 
-from fan_out.runtime.chunk import Chunk
+from fan_out.runtime.chunk import EXECUTION_KEY, Chunk
 from fan_out.runtime.numbers import described
 
 TYPE_CHECKING = False
@@ -66,6 +66,11 @@ class Turn:
             yield value
 
 
+def can_carry_on(event: Any) -> bool:
+    """Whether the event is of a machine that carries on: its Map names the execution."""
+    return isinstance(event, dict) and (CARRY_ON_KEY in event or EXECUTION_KEY in event)
+
+
 def answer_of(
     function: Callable[[Chunk, Any], Any],
     event: Any,
@@ -79,7 +84,7 @@ def answer_of(
     Raises RuntimeError where the round finished no record, TypeError where the answers of two
     rounds cannot be made one, ValueError where the event is not a chunk.
     """
-    before = event.get(CARRY_ON_KEY) if isinstance(event, dict) else None
+    before = event.get(CARRY_ON_KEY)
     turn = Turn(context, margin)
     chunk = Chunk.from_event(event if before is None else before, turn)
     answer = function(chunk, context)
@@ -91,8 +96,8 @@ def answer_of(
         return answer
     if turn.handed_out == 0:
         raise RuntimeError(
-            f"a round must finish at least one record, got none of {chunk!r}: there was no time "
-            f"for the first one, {margin:g} seconds before the deadline"
+            f"a round must finish at least one record, got none of {chunk!r}: it was told to "
+            f"stop, or {margin:g} seconds before the deadline there was no time for the first"
         )
     return {CARRY_ON_KEY: _left(chunk, turn, answer, before)}
 

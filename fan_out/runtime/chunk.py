@@ -57,9 +57,13 @@ class Chunk:
         whole_number(COUNT_KEY, count, least=1, most=MOST_RECORDS)
         if items is not None and (not isinstance(items, list) or len(items) != count):
             raise ValueError(f"{ITEMS_KEY} must be a list of {count}, got {described(items)}")
-        values = (turn, count, execution, input, items, offset)
-        for name, value in zip(self.__slots__, values, strict=True):
-            object.__setattr__(self, name, value)
+        put = object.__setattr__  # past our own, which refuses
+        put(self, "offset", offset)
+        put(self, "count", count)
+        put(self, "items", items)
+        put(self, "input", input)
+        put(self, "execution", execution)
+        put(self, "_turn", turn)
 
     @classmethod
     def from_event(cls, event: Any, turn: Turn | None = None) -> Chunk:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import functools
 import os
 
-from fan_out.runtime.budget import (
-    EVENTS_PER_CHUNK,
-    EVENTS_VARIABLE,
-    refuse_what_the_map_cannot_carry,
-)
+from fan_out.runtime.budget import refuse_what_the_map_cannot_carry
 from fan_out.runtime.items import checked_items, with_items
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
-from fan_out.runtime.sizing import sizing
+from fan_out.runtime.sizing import events_per_chunk, instructions, sizing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +36,7 @@ def control(
     @functools.wraps(function)
     def handler(event: Any, context: Any) -> list[dict[str, Any]]:
         cut = sizing(event, os.environ)
-        events = int(os.environ.get(EVENTS_VARIABLE, EVENTS_PER_CHUNK))
+        events = events_per_chunk(instructions(os.environ))
         answer = function(event, context)
         if hasattr(answer, "__iter__") and not isinstance(answer, str | bytes | dict):
             items = checked_items(answer)

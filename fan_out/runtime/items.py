@@ -61,6 +61,10 @@ def with_items(plan: Plan, items: list[Any]) -> list[dict[str, Any]]:
 
 def _bytes(number: int, item: Any) -> int:
     try:
-        return len(json.dumps(item, ensure_ascii=False, allow_nan=False).encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"item {number} must be JSON, got {described(item)}: {error}") from None
+        text = json.dumps(item, ensure_ascii=False, allow_nan=False)
+        same = json.loads(text) == item  # a tuple, or a key that is no string, would not be
+    except (TypeError, ValueError, RecursionError):
+        same = False
+    if not same:
+        raise ValueError(f"item {number} must be JSON, got {described(item)}")
+    return len(text.encode())

@@ -39,17 +39,19 @@ class Plan:
         return cls((larger, size + 1), (chunks - larger, size))
 
     @classmethod
-    def in_waves(cls, total: int, most: int, concurrency: int) -> Plan:
+    def in_waves(cls, total: int, most: int, concurrency: int, longest: int) -> Plan:
         """As few even chunks of at most ``most`` records as end soonest, ``concurrency`` at a time.
 
         The fewest chunks that there can be run in so many waves. Filling the last wave makes the
-        largest chunk, and so every wave, shorter; no more chunks are made than that takes.
+        largest chunk, and so every wave, shorter; no more chunks are made than that takes, nor
+        more than ``longest`` where the fewest are no more than that.
         """
         fewest = -(-total // most)
         waves = -(-fewest // concurrency)
         if waves == 0:
             return cls()
-        largest = -(-total // (waves * concurrency))
+        room = waves * concurrency if fewest > longest else min(waves * concurrency, longest)
+        largest = -(-total // room)
         return cls.even(total, -(-total // largest))
 
     @property

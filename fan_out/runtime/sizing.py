@@ -2,15 +2,21 @@
 
 The construct hands its choice over as JSON in an environment variable:
 ``{"atMost": 10}``, ``{"jobs": 8}`` or ``{"secondsPerRecord": 0.05, "overheadSeconds": 1}``, always
-with ``maxConcurrency`` (how many run at a time, 0 for as many as the Map does), and where it is
-known ``withinSeconds`` (what a chunk may take).
+with ``maxConcurrency`` (how many run at a time, 0 for as many as the Map does), where it is known
+``withinSeconds`` (what a chunk may take), and ``eventsPerChunk`` where a chunk takes more events of
+the history than in the default machine.
 """
 
 from __future__ import annotations
 
 import json
 
-from fan_out.runtime.budget import INLINE_CONCURRENCY
+from fan_out.runtime.budget import (
+    EVENTS_PER_CHUNK,
+    INLINE_CONCURRENCY,
+    LAMBDA_SECONDS,
+    most_chunks,
+)
 from fan_out.runtime.numbers import MOST_RECORDS, described, number, whole_number
 from fan_out.runtime.plan import Plan
 
@@ -19,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-CHUNK_SIZE_VARIABLE = "FAN_OUT_CHUNK_SIZE"
-"""The environment variable in which the construct hands its choice to the control function."""
+PLAN_VARIABLE = "FAN_OUT_PLAN"
+"""The environment variable in which the construct tells the control function how to cut."""
 
 SIZE_KEY = "oneJobProcessMaxCount"
 JOBS_KEY = "jobCount"
@@ -28,9 +34,6 @@ SECONDS_KEY = "secondsPerRecord"
 
 CHOICES = {"atMost": SIZE_KEY, "jobs": JOBS_KEY, SECONDS_KEY: SECONDS_KEY}
 """What the construct may choose, and the key of the input that overrides it."""
-
-LONGEST_SECONDS = 900
-"""No record can take longer than a Lambda function does."""
 
 NANOSECONDS = 10**9
 """Times are compared in whole nanoseconds: 0.3 is not three times 0.1 as floats."""
@@ -42,17 +45,22 @@ def sizing(event: Any, environ: Mapping[str, str]) -> Callable[[int], Plan]:
     Raises ValueError where a number is out of range, two keys of the input contradict each other,
     there is neither a key nor a choice, or one record takes longer than a chunk may.
     """
-    chosen = _chosen(environ)
+    chosen = instructions(environ)
     said = _said(event)
     if said is not None:
         return _planner(said, said, event[said], chosen)
     for name, key in CHOICES.items():
         if name in chosen:
-            return _planner(key, f"{name} of {CHUNK_SIZE_VARIABLE}", chosen[name], chosen)
+            return _planner(key, f"{name} of {PLAN_VARIABLE}", chosen[name], chosen)
     raise ValueError(
         f"no chunk size: give FanOut a chunk_size, or the execution input {SIZE_KEY}, "
         f"{JOBS_KEY} or {SECONDS_KEY}"
     )
+
+
+def events_per_chunk(chosen: Mapping[str, Any]) -> int:
+    """The events of the history that a chunk takes in this machine."""
+    return int(chosen.get("eventsPerChunk", EVENTS_PER_CHUNK))
 
 
 def records_within(seconds_per_record: float, overhead_seconds: float, within: float) -> int:
@@ -74,17 +82,18 @@ def _planner(key: str, name: str, value: Any, chosen: Mapping[str, Any]) -> Call
 
 def _to_fit(name: str, value: Any, chosen: Mapping[str, Any]) -> Callable[[int], Plan]:
     if "withinSeconds" not in chosen:
-        raise ValueError(f"{name} needs a time to fit: give FanOut a chunk_size")
+        raise ValueError(f"{name} needs a time to fit: give FanOut ChunkSize.to_fit(within=…)")
     within, overhead = chosen["withinSeconds"], chosen.get("overheadSeconds", 0)
-    seconds = number(name, value, least=1 / NANOSECONDS, most=LONGEST_SECONDS)
+    seconds = number(name, value, least=1 / NANOSECONDS, most=LAMBDA_SECONDS)
     most = records_within(seconds, overhead, within)
     if most == 0:
         raise ValueError(
             f"{name} must be at most {within - overhead:g}, the {within:g} seconds that a chunk "
             f"may take less {overhead:g} of overhead, got {value}"
         )
-    concurrency = chosen.get("maxConcurrency", 0) or INLINE_CONCURRENCY
-    return lambda total: Plan.in_waves(total, most, concurrency)
+    concurrency = min(chosen.get("maxConcurrency", 0) or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
+    longest = most_chunks(events_per_chunk(chosen))
+    return lambda total: Plan.in_waves(total, most, concurrency, longest)
 
 
 def _said(event: Any) -> str | None:
@@ -98,14 +107,15 @@ def _said(event: Any) -> str | None:
     return keys[0] if keys else None
 
 
-def _chosen(environ: Mapping[str, str]) -> dict[str, Any]:
-    text = environ.get(CHUNK_SIZE_VARIABLE, "{}")
+def instructions(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Read what the construct told. Raises ValueError where that is no JSON object."""
+    text = environ.get(PLAN_VARIABLE, "{}")
     try:
         chosen = json.loads(text)
     except ValueError:
         chosen = None
     if not isinstance(chosen, dict):
-        raise ValueError(f"{CHUNK_SIZE_VARIABLE} must be a JSON object, got {described(text)}")
+        raise ValueError(f"{PLAN_VARIABLE} must be a JSON object, got {described(text)}")
     return chosen
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
-from fan_out.runtime.carry_on import MARGIN_VARIABLE, answer_of
+from fan_out.runtime.carry_on import MARGIN_VARIABLE, answer_of, can_carry_on
 from fan_out.runtime.chunk import Chunk
 
 TYPE_CHECKING = False
@@ -45,7 +45,8 @@ else:
         @functools.wraps(function)
         def handler(event, context):
             margin = os.environ.get(MARGIN_VARIABLE)
-            if margin is None or isinstance(event, Chunk):
+            # the function may be the worker of a machine that does not carry on, too
+            if margin is None or not can_carry_on(event):
                 return function(Chunk.from_event(event), context)
             return answer_of(function, event, context, margin=float(margin), merge=merge)
 

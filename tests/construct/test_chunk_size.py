@@ -9,7 +9,7 @@ from aws_cdk import assertions
 from aws_cdk import aws_lambda as lambda_
 
 from fan_out import ChunkSize, FanOut
-from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE
+from fan_out.runtime.sizing import PLAN_VARIABLE
 from lambdas import worker
 
 SECONDS = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(100))
@@ -21,7 +21,7 @@ def told(**parameters: Any) -> dict[str, Any]:
     FanOut(stack, "Job", worker=worker.handler, **parameters)
     functions = assertions.Template.from_stack(stack).find_resources("AWS::Lambda::Function")
     (text,) = [
-        one["Properties"]["Environment"]["Variables"][CHUNK_SIZE_VARIABLE]
+        one["Properties"]["Environment"]["Variables"][PLAN_VARIABLE]
         for one in functions.values()
         if "Environment" in one["Properties"]
     ]
@@ -89,6 +89,16 @@ def test_the_control_is_told_of_the_choice(
         (
             lambda: ChunkSize.to_fit(seconds_per_record=1, within=cdk.Duration.minutes(16)),
             "within (seconds) must be a number from 1e-09 to 900, got 960",
+        ),
+        (
+            lambda: ChunkSize.to_fit(seconds_per_record=1, within=300),  # type: ignore[arg-type]
+            "within must be a Duration, no token, got 300",
+        ),
+        (
+            lambda: ChunkSize.to_fit(
+                seconds_per_record=1, overhead_seconds=cdk.Token.as_number({"Ref": "Overhead"})
+            ),
+            "overhead_seconds must be known at synth, got a token",
         ),
         (lambda: told(chunk_size=[10]), "chunk_size must be a ChunkSize or a whole number"),
         (

@@ -25,7 +25,6 @@ GOOD: dict[str, Any] = {"worker": worker.handler, "control": control.handler, "c
 
 FUNCTION = "AWS::Lambda::Function"
 MACHINE = "AWS::StepFunctions::StateMachine"
-PRIVATE = "PRIVATE_WITH_EGRESS"
 
 
 def stack(**kwargs: Any) -> cdk.Stack:
@@ -179,7 +178,7 @@ def test_every_parameter_reaches_the_template() -> None:
     assert built_in["Description"] == "counts"
     variables = built_in["Environment"]["Variables"]
     told = {"atMost": 7, "maxConcurrency": 0, "withinSeconds": 24}
-    assert json.loads(variables.pop("FAN_OUT_CHUNK_SIZE")) == told
+    assert json.loads(variables.pop("FAN_OUT_PLAN")) == told
     assert variables == {"TABLE": "orders"}
     assert "TracingConfig" not in built_in
     own_worker = function(template, "lambdas.worker.handler")
@@ -239,7 +238,7 @@ def test_a_machine_that_carries_on_goes_round_until_nothing_is_left() -> None:
     margin = function(template, "lambdas.worker.handler")["Environment"]["Variables"]
     assert margin == {"FAN_OUT_CARRY_ON_SECONDS": "60"}
     told = function(template, "lambdas.control.handler")["Environment"]["Variables"]
-    assert told["FAN_OUT_EVENTS_PER_CHUNK"] == "11"
+    assert json.loads(told["FAN_OUT_PLAN"])["eventsPerChunk"] == 11
     assert len(template.to_json()["Resources"]) <= 10
 
 
@@ -268,10 +267,45 @@ def test_the_margin_is_what_was_given() -> None:
     assert margin == {"FAN_OUT_CARRY_ON_SECONDS": "20"}
 
 
+def test_a_function_of_two_fan_outs_cannot_be_told_two_things() -> None:
+    own = stack()
+    existing = inline_function(own)
+    FanOut(own, "First", worker=worker.handler, control=existing, chunk_size=10)
+    FanOut(own, "Same", worker=worker.handler, control=existing, chunk_size=10)
+    with pytest.raises(ValueError, match="Stack/Inline is part of another FanOut already, which"):
+        FanOut(own, "Other", worker=worker.handler, control=existing, chunk_size=5)
+
+
+def test_an_existing_function_without_a_timeout_has_lambdas_own_of_three_seconds() -> None:
+    own = stack()
+    FanOut(own, "Job", worker=inline_function(own), chunk_size=1, carry_on=True)
+    template = template_of(own)
+    inner = definition(template)["States"]["Map"]["ItemProcessor"]["States"]
+    assert inner["Worker"]["TimeoutSeconds"] == 18
+    margin = function(template, "index.handler")["Environment"]["Variables"]
+    assert margin == {"FAN_OUT_CARRY_ON_SECONDS": "0.3"}
+
+
+@pytest.mark.parametrize("kind", ["alias", "version"])
+def test_an_alias_or_a_version_is_a_worker_and_cannot_be_told(kind: str) -> None:
+    own = stack()
+    version = inline_function(own).current_version
+    given = (
+        version
+        if kind == "version"
+        else lambda_.Alias(own, "Alias", alias_name="live", version=version)
+    )
+    FanOut(own, "Job", worker=given, chunk_size=1)
+    inner = definition(template_of(own))["States"]["Map"]["ItemProcessor"]["States"]
+    assert inner["Worker"]["TimeoutSeconds"] == 915
+    with pytest.raises(ValueError, match="imported, an alias or a version"):
+        FanOut(own, "Told", worker=worker.handler, control=given, chunk_size=1)
+
+
 def test_an_imported_worker_cannot_be_told_to_carry_on() -> None:
     own = stack()
     imported = lambda_.Function.from_function_name(own, "Imported", "elsewhere")
-    with pytest.raises(ValueError, match="carry_on cannot reach an imported worker function"):
+    with pytest.raises(ValueError, match="carry_on cannot reach a worker function that is"):
         FanOut(own, "Job", worker=imported, chunk_size=10, carry_on=True)
 
 
@@ -325,7 +359,7 @@ def test_a_function_of_this_app_as_control_is_handed_the_chunk_size() -> None:
     existing = inline_function(own)
     FanOut(own, "Job", worker=existing, control=existing, chunk_size=10)
     variables = function(template_of(own), "index.handler")["Environment"]["Variables"]
-    assert json.loads(variables["FAN_OUT_CHUNK_SIZE"])["atMost"] == 10
+    assert json.loads(variables["FAN_OUT_PLAN"])["atMost"] == 10
 
 
 def test_what_was_built_is_exposed() -> None:
@@ -390,7 +424,7 @@ def test_tokens_are_let_through() -> None:
     FanOut(own, "Job", worker=worker.handler, chunk_size=size, max_concurrency=width)  # type: ignore[arg-type]
     template = template_of(own)
     control_function = function(template, "fan_out.runtime.control.count_from_input")
-    parts = control_function["Environment"]["Variables"]["FAN_OUT_CHUNK_SIZE"]["Fn::Join"][1]
+    parts = control_function["Environment"]["Variables"]["FAN_OUT_PLAN"]["Fn::Join"][1]
     assert {"Ref": "Size"} in parts
     assert {"Ref": "Width"} in parts
     assert '"MaxConcurrency":«' in json.dumps(
@@ -428,11 +462,11 @@ OPTIONS = lambda_.FunctionOptions
         ({"worker_options": {"memory_size": 1}}, "worker_options must be aws_lambda.FunctionOpt"),
         (
             {"worker_options": OPTIONS(timeout=cdk.Duration.minutes(16))},
-            "worker_options.timeout must be from 1 to 900 seconds, got 960 seconds",
+            "worker_options.timeout must be from 1 to 900 whole seconds, got 960 seconds",
         ),
         (
             {"control_options": OPTIONS(timeout=cdk.Duration.millis(5))},
-            "control_options.timeout must be from 1 to 900 seconds, got 0.005 seconds",
+            "control_options.timeout must be from 1 to 900 whole seconds, got 0.005 seconds",
         ),
         (
             {"worker_options": OPTIONS(memory_size=64)},
@@ -453,6 +487,25 @@ OPTIONS = lambda_.FunctionOptions
         (
             {"carry_on": cdk.Duration.minutes(15)},
             "carry_on must be more than 0 and less than the worker's timeout, 900 seconds, got 900",
+        ),
+        ({"chunk_size": float("nan")}, "got nan (a float)"),
+        ({"max_concurrency": float("inf")}, "got inf (a float)"),
+        ({"worker_options": OPTIONS(memory_size=float("nan"))}, "got nan (a float)"),
+        (
+            {"worker_options": OPTIONS(timeout=cdk.Duration.millis(1500))},
+            "worker_options.timeout must be from 1 to 900 whole seconds, got 1.5 seconds",
+        ),
+        (
+            {"worker_options": OPTIONS(log_removal_policy=cdk.RemovalPolicy.DESTROY)},
+            "worker_options.log_removal_policy: give FanOut removal_policy instead",
+        ),
+        (
+            {"control_options": OPTIONS(environment={"FAN_OUT_PLAN": "{}"})},
+            "control_options.environment must not have names that start with FAN_OUT_",
+        ),
+        (
+            {"carry_on": cdk.Duration.seconds(cdk.Token.as_number({"Ref": "Margin"}))},
+            "carry_on must be known at synth, got a token",
         ),
         (
             {"worker_options": OPTIONS(log_retention=logs.RetentionDays.ONE_DAY)},
@@ -482,5 +535,5 @@ def test_options_cannot_come_with_an_existing_function() -> None:
 def test_a_chunk_size_that_cannot_reach_an_imported_control_is_refused() -> None:
     own = stack()
     imported = lambda_.Function.from_function_name(own, "Imported", "elsewhere")
-    with pytest.raises(ValueError, match="cannot reach an imported control function; set FAN_OUT"):
+    with pytest.raises(ValueError, match="cannot reach a control function that is imported"):
         FanOut(own, "Job", worker=worker.handler, control=imported, chunk_size=10)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fan_out.handlers import Handler, find_handler
+from fan_out.runtime import worker as worker_decorator
 from fan_out.runtime.control import count_from_input
 from lambdas import control, worker
 
@@ -90,6 +91,25 @@ def test_a_function_under_another_name_in_its_module_is_found_by_that(importable
     assert find_handler("worker", module.handler).dotted_name == "renamed.handler"
 
 
+def test_a_module_beside_a_folder_of_its_name_is_found_as_python_finds_it(
+    importable: Write,
+) -> None:
+    folder = importable({"job/work.py": EXPLODES, "job/work/data.json": "{}"})
+    assert find_handler("worker", "job.work.handler").file == folder / "job/work.py"
+
+
+def test_a_file_that_is_no_python_is_named(importable: Write) -> None:
+    importable({"broken.py": "def handler(:"})
+    with pytest.raises(ValueError, match=r"worker: .*broken\.py is no Python: "):
+        find_handler("worker", "broken.handler")
+
+
+def test_a_function_whose_module_is_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(at_the_top_of_this_module, "__module__", "gone")
+    with pytest.raises(ValueError, match="the module 'gone' of the function given is not loaded"):
+        find_handler("worker", at_the_top_of_this_module)
+
+
 def nested() -> Callable[..., None]:
     def inner(event: object, context: object) -> None: ...
 
@@ -103,6 +123,7 @@ def nested() -> Callable[..., None]:
         (nested(), "a nested function is not there when its module is imported"),
         (AClass.method, "a method is no handler"),
         (a_coroutine, "Lambda does not await an async function"),
+        (worker_decorator(a_coroutine), "Lambda does not await an async function"),
         (AClass, "got the class AClass"),
         (AClass(), "must be a function, its dotted name or an existing lambda_.IFunction"),
         (functools.partial(print), "must be a function, its dotted name"),

@@ -109,6 +109,28 @@ def test_a_handler_in_a_single_module_ships_that_file_alone(importable: Write) -
     assert staged("single.handler") == RUNTIME | {"single.py"}
 
 
+def test_a_program_that_ships_stays_one(importable: Write) -> None:
+    folder = importable({"job/work.py": HANDLER, "job/tool": "#!/bin/sh\n"})
+    (folder / "job/tool").chmod(0o700)
+    copied = stage(find_handler("worker", "job.work.handler"), ARM)
+    assert (copied / "job/tool").stat().st_mode & 0o777 == 0o755
+    assert (copied / "job/work.py").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_within_the_package_ships_the_file(importable: Write) -> None:
+    folder = importable({"job/work.py": HANDLER, "job/a.json": "{}"})
+    (folder / "job/b.json").symlink_to("a.json")
+    assert {"job/a.json", "job/b.json"} <= staged("job.work.handler")
+
+
+@pytest.mark.parametrize("target", ["../secret", "../secret/key", "nowhere", "."])
+def test_a_link_out_of_the_package_or_round_it_is_refused(target: str, importable: Write) -> None:
+    folder = importable({"job/work.py": HANDLER, "secret/key": "1"})
+    (folder / "job/data").symlink_to(target)
+    with pytest.raises(ValueError, match=f"job/data must be a file of .*, got a link to {target}"):
+        staged("job.work.handler")
+
+
 def test_requirements_beside_the_handler_are_installed_without_scripts(
     importable: Write, packages: Path
 ) -> None:

@@ -55,7 +55,11 @@ def test_at_any_deadlines_the_answer_is_that_of_one_go_and_no_record_comes_twice
             done.append(record)
         return done
 
-    event: dict[str, Any] = {"oneJobProcessingCount": count, "offset": 100}
+    event: dict[str, Any] = {
+        "oneJobProcessingCount": count,
+        "offset": 100,
+        "execution": "nightly",
+    }
     expected: list[Any] = list(range(100, 100 + count))
     if with_items:
         expected = [f"item {number}" for number in range(count)]
@@ -175,6 +179,15 @@ def test_the_id_of_a_chunk_is_the_same_when_a_round_is_tried_again() -> None:
     noting(second, Clock(6))
     assert ids == ["nightly:20", "nightly:24", "nightly:24"]
     assert Chunk(offset=0, count=1).id is None
+
+
+def test_in_a_machine_that_does_not_carry_on_the_same_function_does_the_whole_chunk() -> None:
+    @worker
+    def whole(chunk: Chunk, context: Any) -> list[int]:
+        return list(chunk)
+
+    plain = {"oneJobProcessingCount": 3, "offset": 0}
+    assert whole(plain, Clock(1)) == [0, 1, 2]
 
 
 def test_without_carry_on_a_chunk_is_handed_out_whole_and_cannot_be_stopped(

@@ -8,7 +8,7 @@ import pytest
 
 from fan_out.runtime import control
 from fan_out.runtime.control import count_from_input
-from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE
+from fan_out.runtime.sizing import PLAN_VARIABLE
 from lambdas.control import handler as article
 
 ABSURD = 10**15 + 1
@@ -16,16 +16,16 @@ ABSURD = 10**15 + 1
 
 @pytest.fixture(autouse=True)
 def no_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(CHUNK_SIZE_VARIABLE, raising=False)
+    monkeypatch.delenv(PLAN_VARIABLE, raising=False)
 
 
 def test_the_plan_is_cut_with_the_constructs_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, '{"atMost": 50}')
+    monkeypatch.setenv(PLAN_VARIABLE, '{"atMost": 50}')
     assert [item["oneJobProcessingCount"] for item in article({}, None)] == [50, 50, 5]
 
 
 def test_the_input_overrides_the_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, '{"atMost": 50}')
+    monkeypatch.setenv(PLAN_VARIABLE, '{"atMost": 50}')
     plan = article({"oneJobProcessMaxCount": 100}, None)
     assert [item["oneJobProcessingCount"] for item in plan] == [100, 5]
 
@@ -96,8 +96,8 @@ def test_a_size_that_is_no_count_is_refused_before_anything_is_counted(size: obj
 def test_a_broken_chunk_size_in_the_environment_is_named(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, text)
-    with pytest.raises(ValueError, match=CHUNK_SIZE_VARIABLE):
+    monkeypatch.setenv(PLAN_VARIABLE, text)
+    with pytest.raises(ValueError, match=PLAN_VARIABLE):
         article({}, None)
 
 
@@ -111,7 +111,7 @@ def test_without_any_chunk_size_the_error_says_where_to_give_one(event: object) 
 def test_the_built_in_control_says_what_it_misses(
     event: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(CHUNK_SIZE_VARIABLE, '{"atMost": 10}')
+    monkeypatch.setenv(PLAN_VARIABLE, '{"atMost": 10}')
     with pytest.raises(ValueError, match="needs totalProcessRecordCount in the execution input"):
         count_from_input(event, None)
 

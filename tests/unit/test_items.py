@@ -43,7 +43,9 @@ def test_items_are_spread_evenly_where_the_input_says_so() -> None:
     assert [chunk["items"] for chunk in plan] == [[0, 1, 2], [3, 4, 5], [6, 7], [8, 9]]
 
 
-@pytest.mark.parametrize("item", [{1}, object(), float("nan"), b"bytes", {"key": {2}}])
+@pytest.mark.parametrize(
+    "item", [{1}, object(), float("nan"), b"bytes", {"key": {2}}, {1: 2}, (1, 2)]
+)
 def test_an_item_that_is_not_json_is_named(item: object) -> None:
     with pytest.raises(ValueError, match="item 1 must be JSON, got "):
         planned(["fine", item])

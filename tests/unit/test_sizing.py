@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fan_out.runtime.budget import MOST_CHUNKS
 from fan_out.runtime.plan import Plan
-from fan_out.runtime.sizing import CHUNK_SIZE_VARIABLE, records_within, sizing
+from fan_out.runtime.sizing import PLAN_VARIABLE, records_within, sizing
 
 TOTALS = st.integers(0, 10**9)
 
 
 def chosen(**choice: Any) -> dict[str, str]:
-    return {CHUNK_SIZE_VARIABLE: json.dumps(choice)}
+    return {PLAN_VARIABLE: json.dumps(choice)}
 
 
 FIT = chosen(secondsPerRecord=1, overheadSeconds=0, withinSeconds=10, maxConcurrency=4)
@@ -52,7 +53,7 @@ def test_chunks_to_fit_never_exceed_the_budget_nor_take_more_waves(
 ) -> None:
     most = records_within(seconds, overhead, within)
     total %= most * 400  # as many chunks as a test can go through
-    plan = Plan.in_waves(total, most, concurrency)
+    plan = Plan.in_waves(total, most, concurrency, MOST_CHUNKS)
     assert_covers(plan, total)
     assert overhead + plan.largest * seconds <= within + 1e-6 * within
     fewest = Plan.at_most(total, most)
@@ -67,7 +68,7 @@ def test_no_fewer_chunks_end_as_soon_as_those_that_fit(
     total: int, most: int, concurrency: int
 ) -> None:
     """One chunk fewer would make the largest, and so every wave, longer, or overrun the budget."""
-    plan = Plan.in_waves(total, most, concurrency)
+    plan = Plan.in_waves(total, most, concurrency, total)
     if plan.length > 1:
         assert Plan.even(total, plan.length - 1).largest > plan.largest
 
@@ -79,6 +80,17 @@ def test_a_hundred_and_five_records_four_at_a_time_are_twelve_even_chunks() -> N
 def test_ragged_chunks_in_three_waves_become_eight_in_two_where_they_may_be_larger() -> None:
     roomy = chosen(secondsPerRecord=1, overheadSeconds=0, withinSeconds=14, maxConcurrency=4)
     assert sizes(sizing({}, roomy)(105)) == [14] + [13] * 7
+
+
+def test_filling_the_last_wave_makes_no_plan_too_long_for_the_machine() -> None:
+    plan = Plan.in_waves(3_569_000, 1_000, 40, MOST_CHUNKS)
+    assert plan.length == MOST_CHUNKS
+    assert plan.largest == 1_000
+
+
+def test_a_concurrency_above_what_a_map_runs_counts_as_that() -> None:
+    wide = chosen(secondsPerRecord=1, overheadSeconds=0, withinSeconds=100, maxConcurrency=500)
+    assert sizing({}, wide)(20_000).length == 200
 
 
 def test_a_time_is_not_missed_by_a_rounding_of_floats() -> None:
