@@ -8,8 +8,8 @@ from constructs import Construct
 
 from fan_out.functions import timeout_of
 from fan_out.runtime.budget import LAMBDA_SECONDS
-from fan_out.runtime.carry_on import CARRY_ON_KEY
-from fan_out.runtime.chunk import EXECUTION_KEY, INPUT_KEY
+from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
+from fan_out.runtime.chunk import CHUNK_KEY, EXECUTION_KEY, INPUT_KEY, WITH_KEY
 
 GRACE_SECONDS = 15
 """A task's timeout above its function's: room for a cold start, so that the function's own
@@ -24,7 +24,7 @@ TRANSIENT_ERRORS = [
     "Lambda.TooManyRequestsException",
 ]
 
-BOTH_IN_ONE = "States.JsonMerge($.chunk, $.with, false)"
+BOTH_IN_ONE = f"States.JsonMerge($.{CHUNK_KEY}, $.{WITH_KEY}, false)"
 """The worker's payload where the Map adds something to each chunk: the chunk, with more keys."""
 
 
@@ -46,7 +46,7 @@ def define(
         "Map",
         items_path="$",
         max_concurrency=max_concurrency,
-        item_selector={"chunk.$": "$$.Map.Item.Value", "with": added} if added else None,
+        item_selector=({f"{CHUNK_KEY}.$": "$$.Map.Item.Value", WITH_KEY: added} if added else None),
     )
     payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if added else None
     work = _invoke(states, "Worker", worker, payload)
@@ -69,7 +69,7 @@ def _until_finished(
     scope: Construct, first_round: tasks.LambdaInvoke, worker: lambda_.IFunction
 ) -> sfn.IChainable:
     """The worker, again and again with what it has left: Worker -> Finished? <-> CarryOn."""
-    next_round = _invoke(scope, "CarryOn", worker)
+    next_round = _invoke(scope, CARRY_ON_STATE, worker)
     finished = sfn.Choice(scope, "Finished")
     left = sfn.Condition.is_present(f"$.{CARRY_ON_KEY}")
     finished.when(left, next_round).otherwise(sfn.Succeed(scope, "Done"))

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from fan_out.cli.errors import FAILED, CommandError
 
 VERSION = "2.1148.1"
@@ -124,15 +126,23 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     finally:  # also upon a further Ctrl-C: then at once
         _signal_group(process, signal.SIGKILL)
         process.wait()
-        _wait_for_group(process)
+        _wait_for_group(process.pid)
 
 
-def _wait_for_group(process: subprocess.Popen[bytes]) -> None:
+def _wait_for_group(group: int) -> None:
     """Wait for what the CLI started, too: it must not write where is being tidied up."""
-    with suppress(ProcessLookupError):
-        for _ in range(100):
-            os.killpg(process.pid, 0)
-            time.sleep(0.02)
+    for _ in range(100):
+        if not any(_lives_in(group, pid) for pid in psutil.pids()):
+            return
+        time.sleep(0.02)
+
+
+def _lives_in(group: int, pid: int) -> bool:
+    try:
+        # one that has ended may keep its number for as long as nobody asks for its exit code
+        return os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

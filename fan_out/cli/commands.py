@@ -150,6 +150,9 @@ def _ended(work: Callable[[Screen], int], *, debug: bool) -> int:
     except KeyboardInterrupt as interrupt:
         screen.say(f"ended by {interrupt}" if str(interrupt) else "interrupted")
         return getattr(interrupt, "exit_code", INTERRUPTED)
+    except BrokenPipeError:
+        screen.out.on_broken_pipe()  # as rich has it for its own output: silence, and exit code 1
+        raise
     except Exception as error:
         if debug:
             screen.err.print_exception()

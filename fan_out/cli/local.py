@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -92,12 +92,12 @@ def start(embedded: Embedded, folder: Path, screen: Screen) -> int:
         with step(screen, f"bootstrap {environment}"):
             # not in the app's folder: it would synthesize the app there
             replace(cdk, folder=cdk.scratch).call("bootstrap", environment)
-        for line in shell_lines(aws):
-            screen.show(line)
-        screen.say(HINT)
         with suppress(KeyboardInterrupt):
+            for line in shell_lines(aws):
+                screen.show(line)
+            screen.say(HINT)
             while True:
-                signal.pause()
+                time.sleep(1)
     screen.say("ended; nothing of it is left")
     return 0
 

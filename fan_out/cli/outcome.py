@@ -29,13 +29,17 @@ LOOKS_AFTER_THE_END = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far an execution is. ``chunks`` is None until they are planned."""
+    """How far an execution is. ``chunks`` is None until they are planned.
+
+    ``further_rounds`` counts how often a worker was started again with what it had left.
+    """
 
     chunks: int | None = None
     done: int = 0
     running: int = 0
     failed: int = 0
     retries: int = 0
+    further_rounds: int = 0
 
     @property
     def unfinished(self) -> int:
@@ -123,6 +127,7 @@ class Outcome:
             running=0 if self.ended else states.count(RUNNING),
             failed=states.count(FAILED),
             retries=self._steps.retries,
+            further_rounds=self._steps.further_rounds,
         )
 
     def _failure(self, description: DescribeExecutionOutputTypeDef) -> Failure | None:

@@ -43,10 +43,16 @@ def run(aws: Aws, wanted: Run, screen: Screen) -> int:
     aws = aws.within(machine.region)
     name = execution_name(datetime.now(UTC))
     screen.say(f"running {machine.name} in {machine.region}, execution {name}")
-    started = aws.stepfunctions.start_execution(
-        stateMachineArn=machine.arn, name=name, input=wanted.input
-    )
-    summary = _watched(aws, started["executionArn"], screen)
+    # as it will be: Ctrl-C while it is being started must stop it too
+    arn = f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
+    try:
+        arn = aws.stepfunctions.start_execution(
+            stateMachineArn=machine.arn, name=name, input=wanted.input
+        )["executionArn"]
+        summary = _watched(aws, arn, screen)
+    except KeyboardInterrupt:
+        _stop(aws, arn, screen)
+        raise
     if summary.failure is not None:
         _tell_failure(aws, summary, summary.failure, wanted, screen)
         return FAILED
@@ -65,9 +71,6 @@ def _watched(aws: Aws, arn: str, screen: Screen) -> Summary:
         with progress_bar(screen) as bar:
             for progress in outcome.watch():
                 bar.update(progress)
-    except KeyboardInterrupt:
-        _stop(aws, arn, screen)
-        raise
     except Exception as error:
         if not is_aws_error(error):
             raise
@@ -112,12 +115,21 @@ def _tell_failure(
     report.show_details(screen, report.details(failure))
     if failure.function is None:
         return
-    group = log_group_of(aws.lambda_, failure.function)
-    if wanted.log_stays:
-        command = report.log_command(
+    try:
+        log = _log(aws, summary, failure, failure.function, wanted)
+    except Exception as error:
+        if not is_aws_error(error):
+            raise
+        log = f"not to be had: {said_plainly(error)}"  # the run has failed all the same
+    report.show_details(screen, iter([("log", log)]))
+
+
+def _log(aws: Aws, summary: Summary, failure: Failure, function: str, wanted: Run) -> str:
+    """The failed invocation's log, or how to see it."""
+    group = log_group_of(aws.lambda_, function)
+    if wanted.log_stays or failure.request_id is None:
+        return report.log_command(
             group, region=aws.region, since=summary.started, request_id=failure.request_id
         )
-        report.show_details(screen, iter([("log", command)]))
-    elif failure.request_id is not None:
-        lines = invocation_log(aws.logs, group, failure.request_id)
-        report.show_details(screen, iter([("log", "\n".join(lines) or "empty")]))
+    lines = invocation_log(aws.logs, group, failure.request_id)
+    return "\n".join(lines) or "empty"

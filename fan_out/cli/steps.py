@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fan_out.runtime.carry_on import CARRY_ON_STATE
+from fan_out.runtime.chunk import CHUNK_KEY, WITH_KEY
+
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
@@ -79,6 +82,7 @@ class Steps:
         self.events: dict[int, Event] = {}
         self.maps: list[Visit] = []
         self.retries = 0
+        self.further_rounds = 0
         self.end: Event | None = None
 
     def feed(self, raw: HistoryEventTypeDef) -> None:
@@ -92,7 +96,9 @@ class Steps:
             self._count(event, event.visit)
 
     def _count(self, event: Event, visit: Visit) -> None:
-        if event.type == "MapStateEntered" and visit.iteration is None:
+        if event.type == "TaskStateEntered" and visit.state == CARRY_ON_STATE:
+            self.further_rounds += 1
+        elif event.type == "MapStateEntered" and visit.iteration is None:
             self.maps.append(visit)
         elif event.type == "MapStateStarted":
             # a Retry of the Map itself starts all of its iterations afresh
@@ -134,8 +140,19 @@ def _details(raw: HistoryEventTypeDef) -> dict[str, Any]:
 def _entered(details: Mapping[str, Any], before: Visit | None) -> Visit:
     iteration = before.iteration if before else None
     if iteration is not None and iteration.input is None:
-        iteration.input = details.get("input")
+        iteration.input = _chunk_of(details.get("input"))
     return Visit(details["name"], details.get("input"), iteration)
+
+
+def _chunk_of(text: str | None) -> str | None:
+    """The chunk that an iteration starts with, also where the Map has added something to it."""
+    try:
+        given = json.loads(text or "")
+    except ValueError:
+        return text
+    if isinstance(given, dict) and given.keys() == {CHUNK_KEY, WITH_KEY}:
+        return json.dumps(given[CHUNK_KEY], separators=(",", ":"))
+    return text
 
 
 def _map_named(name: str, visit: Visit | None) -> Visit | None:

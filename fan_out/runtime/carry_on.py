@@ -19,6 +19,9 @@ MARGIN_VARIABLE = "FAN_OUT_CARRY_ON_SECONDS"
 """The environment variable in which the construct hands its margin to the worker function."""
 
 CARRY_ON_KEY = "carryOn"
+CARRY_ON_STATE = "CarryOn"
+"""The state that starts the worker again with what is left; each visit is one more round."""
+
 ANSWER_KEY = "answer"
 ROUND_KEY = "round"
 

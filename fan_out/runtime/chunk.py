@@ -21,6 +21,9 @@ ITEMS_KEY = "items"
 INPUT_KEY = "input"
 EXECUTION_KEY = "execution"
 
+CHUNK_KEY, WITH_KEY = "chunk", "with"
+"""Where the Map adds to each chunk, its iterations start with ``{"chunk": …, "with": …}``."""
+
 
 class Chunk:
     """The records ``offset`` … ``offset + count - 1``, counted from 0.

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TWO_MINUTES = 120
-LOOKED_UP = '{"looked up in": "the real AWS"}'
+LOOKED_UP = "cdk.context.json"
 
 SLEEPING_WORKER = """
 import time
@@ -37,7 +37,7 @@ def app(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "lambdas", folder / "lambdas", ignore=shutil.ignore_patterns("__*"))
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    (folder / "cdk.context.json").write_text(LOOKED_UP)
+    (folder / LOOKED_UP).write_text('{"looked up in": "the real AWS"}')
     return folder
 
 
@@ -55,14 +55,15 @@ def start(app: Path, tmp_path: Path) -> Iterator[Start]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_PROFILE": "somebody-elses",
     }
-    before = contents(app)
+    before: list[dict[str, bytes]] = []
     with running() as processes:
 
-        def start(*arguments: str) -> subprocess.Popen[str]:
+        def start(*arguments: str, **more: str) -> subprocess.Popen[str]:
+            before.append(contents(app))
             process = subprocess.Popen(
                 [sys.executable, "-m", "fan_out", "local", *arguments],
                 cwd=app,
-                env=environ,
+                env={**environ, **more},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -71,7 +72,7 @@ def start(app: Path, tmp_path: Path) -> Iterator[Start]:
             return process
 
         yield start
-    assert contents(app) == before
+    assert [contents(app)] == before
     assert contents(scratch) == {}
     assert contents(home) == {}
     assert processes_in(scratch) == []
@@ -111,10 +112,12 @@ def processes_in(scratch: Path) -> list[str]:
 
 def read_up_to(process: subprocess.Popen[str], start: str) -> None:
     assert process.stderr is not None
+    lines = []
     for line in process.stderr:
+        lines.append(line)
         if line.startswith(start):
             return
-    raise AssertionError(f"it ended with {process.wait()} before it said {start!r}")
+    raise AssertionError(f"it ended with {process.wait()} before {start!r}: {''.join(lines)}")
 
 
 def test_the_app_is_deployed_and_run_and_nothing_of_it_is_left(start: Start) -> None:
@@ -152,16 +155,31 @@ def test_sigterm_while_workers_run_ends_all_of_it(start: Start, app: Path) -> No
     _, err = process.communicate(timeout=TWO_MINUTES)
     assert process.returncode == 143
     assert err.splitlines()[-1] == "ended by SIGTERM"
-    (app / "lambdas" / "worker.py").write_bytes((ROOT / "lambdas" / "worker.py").read_bytes())
 
 
-def test_an_app_that_fails_shows_what_it_said(start: Start) -> None:
-    process = start("run", "--app", "echo no such thing as Nightly; exit 3")
+@pytest.mark.parametrize("looked_up", [True, False])
+def test_an_app_that_fails_shows_what_it_said_and_what_was_looked_up_is_forgotten(
+    start: Start, app: Path, looked_up: bool
+) -> None:
+    if not looked_up:
+        (app / LOOKED_UP).unlink()
+    process = start(
+        "run", "--app", f"echo here > {LOOKED_UP}; echo no such thing as Nightly; exit 3"
+    )
     out, err = process.communicate(timeout=TWO_MINUTES)
     assert process.returncode == 1
     assert out == ""
     assert "no such thing as Nightly\n" in err
     assert err.splitlines()[-1] == "error: cdk synth failed with exit code 1"
+
+
+def test_an_aws_that_cannot_start_says_why(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "moto.py").write_text('raise ImportError("a broken moto")')
+    process = start("start", PYTHONPATH=str(tmp_path))
+    _, err = process.communicate(timeout=TWO_MINUTES)
+    assert process.returncode == 1
+    assert err.splitlines()[-1].startswith("error: the embedded AWS did not start: ")
+    assert "a broken moto" in err.splitlines()[-1]
 
 
 def test_an_aws_that_is_started_serves_a_shell_until_it_is_ended(start: Start) -> None:

@@ -121,10 +121,12 @@ def shown(done: Done, label: str) -> str:
 def wait_for(process: subprocess.Popen[str], start: str) -> None:
     """Read what it tells up to the line that starts so."""
     assert process.stderr is not None
+    lines = []
     for line in process.stderr:
+        lines.append(line)
         if line.startswith(start):
             return
-    raise AssertionError(f"it ended with {process.wait()} before it said {start!r}")
+    raise AssertionError(f"it ended with {process.wait()} before {start!r}: {''.join(lines)}")
 
 
 def executions(session: boto3.Session, machine: str) -> list[Any]:
@@ -162,6 +164,23 @@ def test_json_is_the_whole_output_on_stdout_and_nothing_else(run: RunCommand) ->
     answers = json.loads(done.stdout)
     assert sum(answers, []) == list(range(1_000))
     assert "succeeded after" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(environ: dict[str, str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*COMMAND, "--stack", "One", "--json", "--input", '{"totalProcessRecordCount": 10}'],
+        env=environ,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=A_MINUTE,
+    )
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("succeeded after")
 
 
 def test_a_long_result_is_shortened_and_says_so(run: RunCommand) -> None:

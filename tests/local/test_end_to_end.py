@@ -1,6 +1,7 @@
 """What is deployed runs, in the embedded AWS, through the real parts and over HTTP."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import jobs
 from article import control as article_control
 from article import worker as article_worker
 from fan_out import ChunkSize, FanOut
+from fan_out.cli.outcome import Outcome
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
 from lambdas import control, worker
@@ -35,6 +37,9 @@ def build(outdir: Path) -> Path:
         "Own": FanOut(stack, "Own", control=control.handler, worker=worker.handler, chunk_size=10),
         "BuiltIn": FanOut(stack, "BuiltIn", worker=jobs.numbers, chunk_size=25, max_concurrency=2),
         "Failing": FanOut(stack, "Failing", worker=jobs.fails_at_57, chunk_size=10),
+        "FailingWithInput": FanOut(
+            stack, "FailingWithInput", worker=jobs.fails_at_57, chunk_size=10, pass_input=True
+        ),
         "Slow": FanOut(
             stack,
             "Slow",
@@ -119,7 +124,7 @@ def run(session: boto3.Session, outputs: dict[str, str]) -> Any:
             stateMachineArn=outputs[f"{name}Machine"], input=json.dumps(given)
         )["executionArn"]
         while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            pass
+            time.sleep(0.05)
         return done
 
     return start_and_wait
@@ -173,16 +178,8 @@ def test_the_collects_answer_is_the_output(run: Any) -> None:
 def test_workers_carry_on_until_every_record_is_done(run: Any, session: boto3.Session) -> None:
     done = run("Rounds", {"totalProcessRecordCount": 25})
     assert records(done) == [list(range(10)), list(range(10, 20)), list(range(20, 25))]
-    history = session.client("stepfunctions").get_execution_history(
-        executionArn=done["executionArn"]
-    )
-    entered = [
-        event["stateEnteredEventDetails"]["name"]
-        for event in history["events"]
-        if "stateEnteredEventDetails" in event
-    ]
-    assert entered.count("Worker") == 3
-    assert entered.count("CarryOn") == 2 + 2 + 1
+    outcome = Outcome(session.client("stepfunctions"), done["executionArn"])
+    assert [progress.further_rounds for progress in outcome.watch()] == [2 + 2 + 1]
 
 
 def test_workers_stop_before_their_deadline_and_keep_input_and_id(run: Any) -> None:
@@ -241,6 +238,18 @@ def test_a_worker_past_its_timeout_is_timed_out(run: Any) -> None:
     assert "Task timed out after 2.00 seconds" in json.loads(done["cause"])["errorMessage"]
     seconds = (done["stopDate"] - done["startDate"]).total_seconds()
     assert 2 <= seconds < 60
+
+
+def test_the_chunk_that_failed_is_named_also_where_the_map_added_to_it(
+    run: Any, session: boto3.Session
+) -> None:
+    done = run("FailingWithInput", INPUT_100)
+    outcome = Outcome(session.client("stepfunctions"), done["executionArn"])
+    list(outcome.watch())
+    failure = outcome.summary().failure
+    assert failure is not None
+    assert failure.chunk == 5
+    assert json.loads(failure.input or "") == {"oneJobProcessingCount": 10, "offset": 50}
 
 
 def test_an_answer_that_is_not_json_is_lambdas_error(run: Any) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from recorded import answering, client, refusal
 
 from fan_out.cli.aws import Aws
@@ -120,6 +121,18 @@ def test_none_at_all_is_said_with_the_stacks_that_there_are(aws: Aws, stacks: St
     )
     stacks.stacks = {}
     assert refusal_of(aws).startswith("no state machine in the outputs of 0 stacks: deploy")
+
+
+@pytest.mark.parametrize("chosen", [{}, {"stack": "A"}])
+def test_what_else_cloudformation_refuses_is_passed_on(
+    aws: Aws, stacks: Stacks, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
+) -> None:
+    def refuse(request: Any) -> Any:
+        raise refusal("AccessDenied", "not authorized", "DescribeStacks")
+
+    monkeypatch.setattr(stacks, "describe_stacks", refuse)
+    with pytest.raises(ClientError, match="not authorized"):
+        find_machine(aws, **chosen)
 
 
 def test_a_stack_that_is_not_there_is_said_with_those_that_are(aws: Aws, stacks: Stacks) -> None:

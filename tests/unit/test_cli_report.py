@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from fan_out.cli.display import bar, report
 from fan_out.cli.display.screen import Screen, duration
+from fan_out.cli.display.steps import step
 from fan_out.cli.failure import Failure
 from fan_out.cli.outcome import Progress, Summary
 
@@ -50,6 +52,12 @@ def summary(status: str, progress: Progress) -> Summary:
 @pytest.mark.parametrize(
     ("status", "progress", "line"),
     [
+        (
+            "SUCCEEDED",
+            Progress(chunks=2, done=2, further_rounds=3),
+            "succeeded after 12.5 s, 2 of 2 chunks done, 3 further rounds "
+            "(smaller chunks need fewer)",
+        ),
         (
             "SUCCEEDED",
             Progress(chunks=11, done=11, retries=1),
@@ -187,9 +195,8 @@ def test_the_details_of_a_failure_are_all_that_is_known() -> None:
 
 
 def test_the_command_for_a_log_can_be_pasted() -> None:
-    assert report.log_command(
-        "/aws/lambda/W", region="eu-west-1", since=START, request_id="1-2"
-    ) == (
+    where: Any = {"region": "eu-west-1", "since": START}
+    assert report.log_command("/aws/lambda/W", **where, request_id="1-2") == (
         "aws logs tail /aws/lambda/W --region eu-west-1 --since 2026-01-02T03:04:05Z "
         "--filter-pattern '\"1-2\"'"
     )
@@ -231,6 +238,19 @@ def test_without_a_terminal_there_is_a_line_for_the_plan_the_end_and_now_and_the
         "5 of 9 chunks, 1 running, 0 failed, 6.0 s",
         "9 of 9 chunks, 0 running, 0 failed, 9.0 s",
     ]
+
+
+@pytest.mark.parametrize("width", [None, 80])
+def test_a_step_is_shown_with_its_time_whether_it_succeeds_or_not(width: int | None) -> None:
+    screen = Shown(width)
+    with step(screen, "synthesize the app"):
+        pass
+    with pytest.raises(OSError, match="full"), step(screen, "deploy it"):
+        raise OSError("full")
+    text = "\n".join(screen.told)
+    assert re.search(r"✓ synthesize the app, \d+\.\d s$", text, re.MULTILINE)
+    assert re.search(r"✗ deploy it, \d+\.\d s$", text, re.MULTILINE)
+    assert ("synthesize the app …" in text) == (width is not None)
 
 
 @pytest.mark.parametrize("chunks", [0, 9])

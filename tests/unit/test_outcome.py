@@ -270,6 +270,26 @@ def test_a_fail_state_in_a_chunk_fails_with_what_the_execution_says(mixed: Histo
     assert (failure.state, failure.chunk, failure.function) == ("Give up", 0, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "details", "function"),
+    [
+        ("LambdaFunctionScheduled", {"resource": FUNCTION}, FUNCTION),
+        ("ActivityScheduled", {"resource": "arn:aws:states:us-east-1:1:activity:a"}, None),
+        ("TaskScheduled", {**LAMBDA, "parameters": '{"FunctionName": "W:live"}'}, "W:live"),
+        ("TaskScheduled", {**LAMBDA, "parameters": "{}"}, None),
+        ("TaskScheduled", {"resourceType": "sqs", "resource": "x", "parameters": "{}"}, None),
+    ],
+)
+def test_the_function_of_a_failed_task_is_known_where_it_has_one(
+    kind: str, details: dict[str, Any], function: str | None
+) -> None:
+    history = History()
+    more = {"region": "us-east-1"} if kind == "TaskScheduled" else {}
+    scheduled = history.add(kind, history.enter("Work", 0, "{}"), **details, **more)
+    history.fail(scheduled, "OSError", "gone")
+    assert failure_of(failed(history, "OSError", "gone")).function == function
+
+
 def test_an_output_that_is_too_large_is_the_maps_failure_and_no_chunks() -> None:
     history = History()
     started = history.planned(1)

@@ -20,7 +20,8 @@ SECONDS_BETWEEN_LINES = 5
 class Shown(Protocol):
     """Shows the progress that it is given."""
 
-    def update(self, progress: Progress) -> None: ...  # noqa: D102
+    def update(self, progress: Progress) -> None:
+        """Show it, where it is worth showing."""
 
 
 @contextmanager

@@ -31,6 +31,9 @@ def summary_line(summary: Summary) -> str:
             parts.append(f"{progress.unfinished} not finished")
     if progress.retries:
         parts.append(retries(progress))
+    if progress.further_rounds:
+        rounds = f"{progress.further_rounds} further round{'s' * (progress.further_rounds != 1)}"
+        parts.append(f"{rounds} (smaller chunks need fewer)")
     return ", ".join(parts)
 
 
@@ -106,11 +109,11 @@ def _place(text: str | None) -> str:
 def _answers(values: Sequence[Any]) -> Iterator[str]:
     digits = len(str(len(values)))
     for number, answer in enumerate(values, 1):
-        yield f"  {number:>{digits}}  {json.dumps(answer)}"
+        yield f"  {number:>{digits}}  {json.dumps(answer, ensure_ascii=False)}"
 
 
 def _lines(value: Any) -> Iterator[str]:
-    for line in json.dumps(value, indent=2).splitlines():
+    for line in json.dumps(value, indent=2, ensure_ascii=False).splitlines():
         yield f"  {line}"
 
 
