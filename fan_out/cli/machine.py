@@ -35,6 +35,11 @@ class Machine:
         """The region it is in."""
         return self.arn.split(":")[3]
 
+    def execution_arn(self, execution: str) -> str:
+        """The ARN that its execution of this name has."""
+        prefix = ":".join(self.arn.split(":")[:5])
+        return f"{prefix}:execution:{self.name}:{execution}"
+
 
 def find_machine(aws: Aws, *, stack: str | None = None, chosen: str | None = None) -> Machine:
     """Find the machine: ``chosen`` by its ARN or by the key of its output, or else the only one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,7 +45,7 @@ def run(aws: Aws, wanted: Run, screen: Screen) -> int:
     name = execution_name(datetime.now(UTC))
     screen.say(f"running {machine.name} in {machine.region}, execution {name}")
     # as it will be: Ctrl-C while it is being started must stop it too
-    arn = f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
+    arn = machine.execution_arn(name)
     try:
         arn = aws.stepfunctions.start_execution(
             stateMachineArn=machine.arn, name=name, input=wanted.input
@@ -113,23 +114,25 @@ def _tell_failure(
     screen.say(report.summary_line(summary))
     screen.error(report.headline(failure, summary.progress.chunks))
     report.show_details(screen, report.details(failure))
-    if failure.function is None:
-        return
+    report.show_details(screen, _evidence(aws, summary, failure, wanted))
+
+
+def _evidence(
+    aws: Aws, summary: Summary, failure: Failure, wanted: Run
+) -> Iterator[tuple[str, str]]:
+    """The trace and how to see the log; or, where it will go, the log itself, the trace in it."""
+    log = whole = ""
     try:
-        log = _log(aws, summary, failure, failure.function, wanted)
+        if failure.function is not None:
+            group = log_group_of(aws.lambda_, failure.function)
+            log = report.log_command(group, aws.region, summary.started, failure.request_id)
+            if failure.request_id is not None and not wanted.log_stays:
+                log = whole = "\n".join(invocation_log(aws.logs, group, failure.request_id))
     except Exception as error:
         if not is_aws_error(error):
             raise
         log = f"not to be had: {said_plainly(error)}"  # the run has failed all the same
-    report.show_details(screen, iter([("log", log)]))
-
-
-def _log(aws: Aws, summary: Summary, failure: Failure, function: str, wanted: Run) -> str:
-    """The failed invocation's log, or how to see it."""
-    group = log_group_of(aws.lambda_, function)
-    if wanted.log_stays or failure.request_id is None:
-        return report.log_command(
-            group, region=aws.region, since=summary.started, request_id=failure.request_id
-        )
-    lines = invocation_log(aws.logs, group, failure.request_id)
-    return "\n".join(lines) or "empty"
+    if failure.trace and not whole:
+        yield "trace", "\n".join(line for part in failure.trace for line in part.splitlines())
+    if log:
+        yield "log", log

@@ -205,6 +205,7 @@ def test_a_failure_names_the_chunk_the_error_and_the_function(failed: Done) -> N
     assert json.loads(shown(failed, "input")) == {"oneJobProcessingCount": 10, "offset": 50}
     assert shown(failed, "state") == "Worker"
     assert ":function:Many-FailingWorker" in shown(failed, "function")
+    assert shown(failed, "trace")
     assert "raise ValueError" in failed.stderr
 
 
@@ -233,6 +234,7 @@ def test_a_log_that_will_be_gone_is_shown_itself(
     assert "[ERROR] ValueError: bad record 57" in err
     assert "START RequestId" not in err
     assert "looking at 40" not in err
+    assert "  trace    " not in err  # the log has it
 
 
 def test_a_functions_timeout_is_told_as_one(run: RunCommand) -> None:

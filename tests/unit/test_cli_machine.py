@@ -123,6 +123,13 @@ def test_none_at_all_is_said_with_the_stacks_that_there_are(aws: Aws, stacks: St
     assert refusal_of(aws).startswith("no state machine in the outputs of 0 stacks: deploy")
 
 
+@pytest.mark.parametrize("qualifier", ["", ":3", ":live"])
+def test_an_execution_is_the_machines_whatever_its_version(qualifier: str) -> None:
+    assert Machine(f"{PREFIX}Job{qualifier}").execution_arn("run") == (
+        "arn:aws:states:us-east-1:123456789012:execution:Job:run"
+    )
+
+
 @pytest.mark.parametrize("chosen", [{}, {"stack": "A"}])
 def test_what_else_cloudformation_refuses_is_passed_on(
     aws: Aws, stacks: Stacks, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]

@@ -149,13 +149,7 @@ def test_data_cannot_command_the_terminal() -> None:
             "chunk 5 of 11 failed (offset 40, count 10): E: two lines",
         ),
         (
-            Failure(
-                error="E",
-                message="",
-                state="CarryOn",
-                chunk=0,
-                input=json.dumps({"chunk": json.loads(chunk(0)), "with": {}}),
-            ),
+            Failure(error="E", message="", state="CarryOn", chunk=0, input=chunk(0)),
             "chunk 1 of 11 failed (offset 0, count 10): E",
         ),
         (
@@ -170,7 +164,7 @@ def test_a_failure_is_said_in_one_line(failure: Failure, line: str) -> None:
     assert report.headline(failure, 11) == line
 
 
-def test_the_details_of_a_failure_are_all_that_is_known() -> None:
+def test_the_details_of_a_failure_are_where_it_was() -> None:
     failure = Failure(
         error="ValueError",
         message="bad record 57",
@@ -179,7 +173,6 @@ def test_the_details_of_a_failure_are_all_that_is_known() -> None:
         input=chunk(5),
         function=FUNCTION,
         request_id=REQUEST_ID,
-        trace=("  File a.py, line 1\n    raise", "  File b.py, line 2\n"),
     )
     screen = Shown()
     report.show_details(screen, report.details(failure))
@@ -188,19 +181,27 @@ def test_the_details_of_a_failure_are_all_that_is_known() -> None:
         f"  input    {chunk(5)}",
         f"  function {FUNCTION}",
         f"  request  {REQUEST_ID}",
+    ]
+
+
+def test_a_text_of_several_lines_keeps_its_indentation() -> None:
+    screen = Shown()
+    report.show_details(
+        screen, iter([("trace", "  File a.py, line 1\n\xa0\xa0raise"), ("log", "")])
+    )
+    assert screen.told == [
         "  trace      File a.py, line 1",
-        "               raise",
-        "             File b.py, line 2",
+        "           \xa0\xa0raise",
+        "  log      ",
     ]
 
 
 def test_the_command_for_a_log_can_be_pasted() -> None:
-    where: Any = {"region": "eu-west-1", "since": START}
-    assert report.log_command("/aws/lambda/W", **where, request_id="1-2") == (
+    assert report.log_command("/aws/lambda/W", "eu-west-1", START, "1-2") == (
         "aws logs tail /aws/lambda/W --region eu-west-1 --since 2026-01-02T03:04:05Z "
         "--filter-pattern '\"1-2\"'"
     )
-    assert "--filter" not in report.log_command("/aws/lambda/W", **where, request_id=None)
+    assert "--filter" not in report.log_command("/aws/lambda/W", "eu-west-1", START, None)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def headline(failure: Failure, chunks: int | None) -> str:
 
 
 def details(failure: Failure) -> Iterator[tuple[str, str]]:
-    """Answer the rest that is known of a failure: pairs of a label and a text."""
+    """Answer where a failure was: pairs of a label and a text."""
     if failure.state is not None:
         yield "state", failure.state
     if failure.input is not None:
@@ -73,11 +73,9 @@ def details(failure: Failure) -> Iterator[tuple[str, str]]:
         yield "function", failure.function
     if failure.request_id is not None:
         yield "request", failure.request_id
-    if failure.trace:
-        yield "trace", "\n".join(line for part in failure.trace for line in part.splitlines())
 
 
-def log_command(group: str, *, region: str, since: datetime, request_id: str | None) -> str:
+def log_command(group: str, region: str, since: datetime, request_id: str | None) -> str:
     """Answer the command that shows a function's log, of one invocation where it is known."""
     start = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     command = ["aws", "logs", "tail", group, "--region", region, "--since", start]
@@ -97,12 +95,10 @@ def show_details(screen: Screen, rows: Iterator[tuple[str, str]]) -> None:
 
 
 def _place(text: str | None) -> str:
-    """Where the chunk lies; a Map that adds to its chunks has them under a key of their own."""
     try:
-        given = json.loads(text or "")
-        chunk = given.get("chunk", given)
+        chunk = json.loads(text or "")
         return f" (offset {chunk[OFFSET_KEY]}, count {chunk[COUNT_KEY]})"
-    except (ValueError, AttributeError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError):
         return ""
 
 

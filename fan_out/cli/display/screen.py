@@ -33,9 +33,9 @@ class Screen:
 
 def printable(text: str) -> str:
     """Escape what a terminal would take for a command: the text may come from anyone's data."""
+    kept = "\n\t\xa0"  # the last is what Lambda indents a traceback with
     return "".join(
-        letter if letter.isprintable() or letter in "\n\t" else ascii(letter)[1:-1]
-        for letter in text
+        letter if letter.isprintable() or letter in kept else ascii(letter)[1:-1] for letter in text
     )
 
 
