@@ -10,7 +10,7 @@ run: setup  ## deploy the app to an AWS on this machine, and run it there
 
 test: check  ## what CI runs: format, lint, types, tests, coverage
 	coverage erase
-	coverage run -m pytest
+	coverage run -m pytest --numprocesses 2 --dist loadfile
 	coverage combine --quiet
 	coverage report
 

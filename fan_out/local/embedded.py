@@ -125,17 +125,18 @@ class EmbeddedAws:
         library = str(Path(__file__).parents[2])
         path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), library]))
         inherited = {name: os.environ[name] for name in os.environ if name not in self.UNSET}
+        settings = self._settings.line(directory)
         with (directory / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 # -P: a types.py in the current folder must not stand in for Python's own
-                [sys.executable, "-P", "-m", "fan_out.local.server"],
+                [sys.executable, "-P", "-m", "fan_out.local.server", settings],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
                 env={**inherited, **self._isolation(), "PYTHONPATH": path},
             )
-        return _port(self._process, self._settings.in_(directory), directory / "log")
+        return _port(self._process, directory / "log")
 
     def _end(self) -> None:
         """Close the child's standard input, upon which it ends; kill it if it does not."""
@@ -153,11 +154,8 @@ class EmbeddedAws:
             shutil.rmtree(self._directory, ignore_errors=True)
 
 
-def _port(process: subprocess.Popen[bytes], settings: str, log: Path) -> int:
-    """Hand the child its settings; wait until it listens. Raises EmbeddedAwsError."""
-    with suppress(BrokenPipeError):
-        _pipe(process.stdin).write(f"{settings}\n".encode())
-        _pipe(process.stdin).flush()
+def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+    """Wait until the child listens. Raises EmbeddedAwsError with the last line of its log."""
     answer = _pipe(process.stdout).readline()
     if not answer:
         process.wait()

@@ -1,9 +1,8 @@
 """The child process: moto's server with its adaptations, and the Lambda service.
 
-Speaks with its parent over its standard streams. It reads one line of settings, answers with the
-number of its port once it listens, and ends when its standard input does: when the parent closes
-it, or is gone. Whatever moto prints goes to the log, which standard error is. Run as
-``python -m fan_out.local.server`` by ``EmbeddedAws``.
+``EmbeddedAws`` runs it as ``python -m fan_out.local.server SETTINGS``. It writes the number of its
+port to its standard output once it listens, and ends when its standard input does: when its parent
+closes it, or is gone. Whatever moto prints goes to standard error, which is a log file.
 """
 
 import logging
@@ -12,6 +11,7 @@ import shutil
 import sys
 import threading
 import warnings
+from contextlib import suppress
 
 from fan_out.local.loopback import listen
 from fan_out.local.settings import Settings
@@ -21,7 +21,7 @@ def main() -> None:
     """Serve until standard input ends."""
     to_parent = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    settings = Settings.from_line(sys.stdin.readline())
+    settings = Settings.from_line(sys.argv[1])
     _serve(settings, to_parent)
     # the parent does so too, but it may have been killed
     shutil.rmtree(settings.directory, ignore_errors=True)
@@ -40,7 +40,8 @@ def _serve(settings: Settings, to_parent: int) -> None:
     try:
         for listening in sockets:
             threading.Thread(target=services.serve, args=[listening], daemon=True).start()
-        os.write(to_parent, f"{port}\n".encode())
+        with suppress(BrokenPipeError):  # the parent is gone already: so is standard input
+            os.write(to_parent, f"{port}\n".encode())
         os.close(to_parent)
         while sys.stdin.read(1):
             pass

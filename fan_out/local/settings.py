@@ -26,13 +26,13 @@ class Settings:
                 f"max_environments must be a whole number from 1, got {self.max_environments!r}"
             )
 
-    def in_(self, directory: Path) -> str:
+    def line(self, directory: Path) -> str:
         """One line of text for the child, which keeps its files in ``directory``."""
         return json.dumps({**asdict(self), "directory": str(directory)})
 
     @classmethod
     def from_line(cls, line: str) -> Self:
-        """What ``in_`` wrote."""
+        """What ``line`` wrote."""
         values = json.loads(line)
         return cls(**{**values, "directory": Path(values["directory"])})
 

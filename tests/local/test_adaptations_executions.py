@@ -1,7 +1,10 @@
 """Executions of state machines, through the API of Step Functions."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from botocore.exceptions import ClientError
 from machines import Machines, invoke_task, map_of, one_state
 
 from fan_out.local import EmbeddedAws
+from fan_out.local.adaptations.executions.error_names import matches
 
 PASS = {"Type": "Pass"}
 MOST_ENVIRONMENTS = 3
@@ -179,6 +183,28 @@ def test_maps_in_a_map_keep_their_order(machines: Machines) -> None:
     assert output(machines.run(map_of(inner), [[1, 2], [], [3]])) == [[1, 2], [], [3]]
 
 
+@pytest.mark.parametrize(
+    ("processor", "selector"), [("ItemProcessor", "ItemSelector"), ("Iterator", "Parameters")]
+)
+def test_each_item_is_given_what_is_selected_for_it(
+    machines: Machines, processor: str, selector: str
+) -> None:
+    definition = map_of(PASS, ItemsPath="$.items")
+    state = definition["States"]["Map"]
+    state[processor] = state.pop("ItemProcessor")
+    state[selector] = {
+        "item.$": "$$.Map.Item.Value",
+        "index.$": "$$.Map.Item.Index",
+        "shared.$": "$.shared",
+        "fixed": {"a": 1},
+    }
+    shared = {"b": [2]}
+    assert output(machines.run(definition, {"items": ["x", "y"], "shared": shared})) == [
+        {"item": item, "index": index, "shared": shared, "fixed": {"a": 1}}
+        for index, item in enumerate(["x", "y"])
+    ]
+
+
 def test_a_map_fails_with_the_error_of_its_task(machines: Machines) -> None:
     task = invoke_task(machines.function(FAIL_ON_2))
     execution = machines.start(map_of(task), [1, 2, 3])
@@ -228,6 +254,38 @@ def test_a_timeout_inside_a_map_can_be_caught_by_its_name(machines: Machines) ->
     definition = map_of(task, Catch=catch)
     definition["States"]["After"] = {"Type": "Pass", "Result": "caught", "End": True}
     assert output(machines.run(definition, [3])) == "caught"
+
+
+@pytest.mark.parametrize(
+    ("error", "names", "matching"),
+    [
+        ("ValueError", ["ValueError"], True),
+        ("ValueError", ["KeyError"], False),
+        ("ValueError", ["States.ALL"], True),
+        ("ValueError", ["States.TaskFailed"], True),
+        ("States.Timeout", ["States.TaskFailed"], False),
+        ("States.Timeout", ["States.ALL"], True),
+        ("States.Runtime", ["States.ALL"], False),
+        ("States.DataLimitExceeded", ["States.ALL"], False),
+        ("States.DataLimitExceeded", ["States.TaskFailed"], False),
+        (None, ["States.ALL"], True),
+    ],
+)
+def test_an_error_is_matched_as_aws_matches_it(
+    error: str | None, names: list[str], matching: bool
+) -> None:
+    assert matches(error, names) is matching
+
+
+def test_the_servers_log_is_not_for_what_the_history_tells(
+    machines: Machines, aws: EmbeddedAws
+) -> None:
+    rule = {"Variable": "$.missing", "IsPresent": True, "Next": "Fail"}
+    choice = {"Type": "Choice", "Choices": [rule], "Default": "Fail"}
+    definition = {"StartAt": "Choice", "States": {"Choice": choice, "Fail": {"Type": "Fail"}}}
+    assert machines.run(definition, {})["status"] == "FAILED"
+    log = Path(aws.environ()["AWS_CONFIG_FILE"]).with_name("log").read_text()
+    assert "eval_component" not in log
 
 
 # Stopping
@@ -367,6 +425,8 @@ def test_the_history_is_read_in_pages_in_either_order(machines: Machines) -> Non
     assert newest["events"] + before["events"] == whole[::-1]
     with pytest.raises(machines.states.exceptions.InvalidToken):
         read(executionArn=execution, nextToken="here")
+    with pytest.raises(ClientError, match="to 1000, got 1001"):
+        read(executionArn=execution, maxResults=1001)
 
 
 def test_the_history_can_be_read_without_the_data(machines: Machines) -> None:
@@ -433,6 +493,44 @@ def test_the_log_group_of_a_machine_has_its_history(machines: Machines) -> None:
     assert "secret" not in "".join(lines)
 
 
+def test_a_log_group_that_is_gone_keeps_no_execution_from_ending(machines: Machines) -> None:
+    arn = "arn:aws:logs:us-east-1:123456789012:log-group:gone:*"
+    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": arn}}
+    machine = machines.machine(
+        one_state(PASS), loggingConfiguration={"level": "ALL", "destinations": [destination]}
+    )
+    started = machines.states.start_execution(stateMachineArn=machine)
+    assert output(machines.ended(started["executionArn"])) == {}
+    assert not machines.logs.describe_log_groups(logGroupNamePrefix="gone")["logGroups"]
+
+
+BREAK = """
+import time
+from types import SimpleNamespace
+from fan_out.local import adaptations
+adaptations.install(SimpleNamespace(max_environments=1), account="123456789012")
+from moto.stepfunctions.parser.backend import execution_worker
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+backend = stepfunctions_parser_backends["123456789012"]["us-east-1"]
+machine = backend.create_state_machine(
+    "machine", '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', "arn:aws:iam::1:role/r"
+    .replace("::1:", "::123456789012:")
+)
+execution_worker.AmazonStateLanguageParser = None
+execution = backend.start_execution(machine.arn)
+while execution.status == "RUNNING":
+    time.sleep(0.01)
+print(execution.status, execution.error, execution.cause)
+"""
+
+
+def test_an_interpreter_that_fails_fails_the_execution_rather_than_never_end() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BREAK], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.startswith("FAILED States.Runtime AttributeError: 'NoneType'")
+
+
 # Refusals
 
 
@@ -450,6 +548,12 @@ def test_the_log_group_of_a_machine_has_its_history(machines: Machines) -> None:
         (
             map_of(map_of(PASS, ToleratedFailurePercentage=5)["States"]["Map"]),
             "Distributed Map: state 'Inner' has ToleratedFailurePercentage",
+        ),
+        (
+            one_state(
+                {"Type": "Parallel", "Branches": [map_of(PASS, ResultWriter={"Parameters": {}})]}
+            ),
+            "Distributed Map: state 'Map' has ResultWriter",
         ),
         (
             map_of(PASS, ItemBatcher={"MaxItemsPerBatch": 2}),
@@ -488,8 +592,11 @@ def test_an_express_machine_is_refused(machines: Machines) -> None:
 
 
 def test_a_definition_that_cannot_be_read_is_one_clear_error(machines: Machines) -> None:
-    with pytest.raises(machines.states.exceptions.InvalidDefinition):
-        machines.machine({"StartAt": "Nowhere", "States": {"A": {"Type": "NoSuchType"}}})
+    create = machines.states.create_state_machine
+    for definition in ("{", "[]", '{"StartAt": "A", "States": {"A": {"Type": "NoSuchType"}}}'):
+        with pytest.raises(machines.states.exceptions.InvalidDefinition) as refused:
+            create(name="unreadable", definition=definition, roleArn=machines.role)
+        assert "\n" not in refused.value.response["Error"]["Message"]
 
 
 def test_another_machine_of_the_same_name_is_refused(machines: Machines) -> None:

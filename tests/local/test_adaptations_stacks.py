@@ -211,6 +211,31 @@ def test_a_machine_has_all_that_its_template_says(
     assert tags == [{"key": "b", "value": "3"}]
 
 
+def test_a_machine_may_have_a_name_but_not_that_of_another(
+    stacks: Stacks, machines: Machines, name: str
+) -> None:
+    named = template(Machine=machine(one_state(PASS), StateMachineName=name), Role=role())
+    stacks.deploy(name, named)
+    assert stacks.resources(name)["Machine"].endswith(f":stateMachine:{name}")
+    other = stacks.deploy(f"{name}-other", named)
+    assert other["status"] == "ROLLBACK_COMPLETE"
+    renamed = template(Machine=machine(one_state(PASS), StateMachineName=f"{name}-2"), Role=role())
+    assert stacks.deploy(name, renamed)["status"] == "UPDATE_COMPLETE"
+    listed = machines.states.list_state_machines()["stateMachines"]
+    own = [each["name"] for each in listed if each["name"].startswith(name)]
+    assert own == [f"{name}-2"]
+
+
+def test_a_function_of_another_stack_is_not_replaced(
+    stacks: Stacks, machines: Machines, name: str
+) -> None:
+    function_name = f"f{uuid.uuid4()}"
+    stacks.deploy(name, template(F=function("1", FunctionName=function_name), Role=role()))
+    other = template(F=function("2", FunctionName=function_name), Role=role())
+    assert stacks.deploy(f"{name}-other", other)["status"] == "ROLLBACK_COMPLETE"
+    assert machines.invoke(function_name)["payload"] == 1
+
+
 def test_a_function_has_all_that_its_template_says_and_no_more(
     stacks: Stacks, machines: Machines, name: str
 ) -> None:
@@ -393,6 +418,47 @@ def test_a_change_set_without_changes_says_so(stacks: Stacks, name: str) -> None
         )
 
 
+def test_a_change_set_may_have_its_template_in_s3_or_keep_the_one_there_is(
+    stacks: Stacks, name: str
+) -> None:
+    bucket = f"bucket-{uuid.uuid4()}"
+    files = stacks.session.client("s3")
+    files.create_bucket(Bucket=bucket)
+    wanted = template(Logs=log_group(RetentionInDays={"Ref": "Days"}))
+    wanted["Parameters"]["Days"] = {"Type": "Number", "Default": 7}
+    files.put_object(Bucket=bucket, Key="t.json", Body=json.dumps(wanted))
+    create = {"StackName": name, "ChangeSetName": "mine"}
+    stacks.client.create_change_set(
+        **create,
+        ChangeSetType="CREATE",
+        TemplateURL=f"{stacks.client.meta.endpoint_url}/{bucket}/t.json",
+    )
+    with pytest.raises(stacks.client.exceptions.AlreadyExistsException):
+        stacks.client.create_change_set(**create, ChangeSetType="CREATE", TemplateBody="{}")
+    (listed,) = stacks.client.list_change_sets(StackName=name)["Summaries"]
+    assert listed["ChangeSetName"] == "mine"
+    stacks.client.execute_change_set(**create)
+    with pytest.raises(ClientError, match="already exists and cannot be created again"):
+        stacks.client.create_change_set(**create, ChangeSetType="CREATE", TemplateBody="{}")
+    days = {"ParameterKey": "Days", "ParameterValue": "30"}
+    stacks.client.create_change_set(
+        **create, ChangeSetType="UPDATE", UsePreviousTemplate=True, Parameters=[days]
+    )
+    stacks.client.execute_change_set(**create)
+    assert stacks.describe(name)["status"] == "UPDATE_COMPLETE"
+    kept = {"ParameterKey": "Days", "UsePreviousValue": True}
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        stacks.client.update_stack(StackName=name, UsePreviousTemplate=True, Parameters=[kept])
+
+
+def test_a_template_may_be_yaml(stacks: Stacks, name: str) -> None:
+    body = "Resources:\n  Logs: {Type: AWS::Logs::LogGroup}\nOutputs:\n  Name: {Value: !Ref Logs}\n"
+    stacks.client.create_stack(StackName=name, TemplateBody=body)
+    assert stacks.describe(name)["Name"] == stacks.resources(name)["Logs"]
+    with pytest.raises(stacks.client.exceptions.AlreadyExistsException):
+        stacks.client.create_stack(StackName=name, TemplateBody=body)
+
+
 def test_change_sets_of_one_name_belong_to_their_stacks(stacks: Stacks, name: str) -> None:
     others = {f"{name}-{each}": template(Logs=log_group(RetentionInDays=each)) for each in (1, 3)}
     for other, wanted in others.items():
@@ -438,8 +504,10 @@ def test_each_resource_has_its_events_in_order(stacks: Stacks, name: str) -> Non
 
 def test_no_event_of_something_complete_has_a_reason(stacks: Stacks, name: str) -> None:
     alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": {}}
-    stacks.deploy(name, template(Alarm=alarm))
+    metadata = {"Type": "AWS::CDK::Metadata", "Properties": {}}
+    stacks.deploy(name, template(Alarm=alarm, CDKMetadata=metadata))
     events = stacks.events(name)
+    assert ("CDKMetadata", "CREATE_IN_PROGRESS", None) in events
     reason = "the embedded AWS has no AWS::CloudWatch::Alarm: passed over"
     assert ("Alarm", "CREATE_IN_PROGRESS", reason) in events
     assert all(reason is None for _, status, reason in events if status.endswith("_COMPLETE"))
@@ -533,6 +601,43 @@ def test_a_resource_that_cannot_change_is_refused_rather_than_lost(
     assert stacks.resources(name) == before
 
 
+def test_what_cannot_be_undone_is_told(stacks: Stacks, name: str) -> None:
+    """moto deletes no route table, and so not the network either that it belongs to."""
+    stack = stacks.deploy(
+        name,
+        template(
+            Vpc={"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+            Routes={"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "Vpc"}}},
+            Thing={"Type": "Custom::Thing", "DependsOn": ["Routes"], "Properties": {}},
+        ),
+    )
+    assert stack["status"] == "ROLLBACK_FAILED"
+    last = stacks.events(name)[-2:]
+    assert [status for _, status, _ in last] == ["DELETE_FAILED", "ROLLBACK_FAILED"]
+    assert "has dependencies and cannot be deleted" in str(last)
+
+
+@pytest.mark.parametrize(
+    ("logical_id", "attribute"),
+    [("Logs", "Name"), ("Machine", "Version"), ("Function", "Name"), ("Version", "Name")],
+)
+def test_an_attribute_that_is_not_there_fails_the_stack(
+    stacks: Stacks, name: str, logical_id: str, attribute: str
+) -> None:
+    version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Function"}}}
+    wanted = template(
+        Logs=log_group(),
+        Machine=machine(one_state(PASS)),
+        Function=function("1"),
+        Version=version,
+        Role=role(),
+    )
+    wanted["Outputs"] = {"Out": {"Value": {"Fn::GetAtt": [logical_id, attribute]}}}
+    assert stacks.deploy(name, wanted)["status"] == "ROLLBACK_COMPLETE"
+    reason = f"resource {logical_id} does not support attribute type {attribute} in Fn::GetAtt"
+    assert reason in str(stacks.events(name))
+
+
 def test_resources_that_refer_to_each_other_are_refused(stacks: Stacks, name: str) -> None:
     circle = template(
         A=log_group(LogGroupName={"Ref": "B"}), B=log_group(LogGroupName={"Ref": "A"})
@@ -559,6 +664,18 @@ def test_a_deleted_stack_leaves_what_is_to_be_retained(
     assert stacks.describe(stack["id"])["status"] == "DELETE_COMPLETE"
     left = [group["logGroupName"] for group in machines.logs.describe_log_groups()["logGroups"]]
     assert [group in left for group in groups] == [True, False]
+    assert ("Kept", "DELETE_SKIPPED", None) in stacks.events(stack["id"])
+
+
+def test_a_protected_stack_is_not_deleted(stacks: Stacks, name: str) -> None:
+    stacks.client.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template(Logs=log_group())),
+        EnableTerminationProtection=True,
+    )
+    with pytest.raises(ClientError, match="TerminationProtection is enabled"):
+        stacks.client.delete_stack(StackName=name)
+    assert stacks.exists(name)
 
 
 def test_a_bucket_with_something_in_it_is_not_deleted_unless_cdk_empties_it(

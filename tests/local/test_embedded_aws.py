@@ -1,5 +1,6 @@
 """The embedded AWS from its start to its end, as the process that starts it sees it."""
 
+import errno
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ import psutil
 import pytest
 from machines import Machines
 
-from fan_out.local import EmbeddedAws, EmbeddedAwsError
+from fan_out.local import EmbeddedAws, EmbeddedAwsError, embedded, loopback
 
 START = """
 import sys, time
@@ -92,6 +93,17 @@ def test_nothing_is_left_if_its_parent_is_killed() -> None:
     assert not Path(config).parent.exists()
 
 
+def test_nothing_is_left_if_its_parent_is_killed_while_it_starts(tmp_path: Path) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", START], env=env, stdout=subprocess.DEVNULL)
+    while not (children := psutil.Process(parent.pid).children()):
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    children[0].wait(timeout=30)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_interrupt_from_the_terminal_is_for_its_parent_alone() -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", START],
@@ -125,6 +137,16 @@ def test_an_error_inside_of_it_comes_out_and_ends_it() -> None:
         fail()
     assert process is not None
     assert not process.is_running()
+
+
+def test_a_child_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "SECONDS_TO_END", 0.5)
+    with EmbeddedAws() as aws:
+        process = server(aws)
+        directory = Path(aws.environ()["AWS_CONFIG_FILE"]).parent
+        process.suspend()
+    assert not process.is_running()
+    assert not directory.exists()
 
 
 # Its start
@@ -218,6 +240,41 @@ def test_both_addresses_of_localhost_lead_to_it(aws: EmbeddedAws) -> None:
     for family, address in {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}.items():
         if family in families:
             socket.create_connection((address, port)).close()
+
+
+def test_a_port_that_is_taken_on_one_address_of_localhost_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bound, taken = loopback._bound, []
+
+    def bind(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+        if family == socket.AF_INET6 and not taken:  # somebody else is faster, once
+            taken.append(bound(family, address, port))
+        return bound(family, address, port)
+
+    monkeypatch.setattr(loopback, "_bound", bind)
+    sockets = loopback.listen()
+    ports = {each.getsockname()[1] for each in sockets}
+    assert len(ports) == 1
+    assert taken[0].getsockname()[1] not in ports
+    for each in sockets + taken:
+        each.close()
+
+
+def test_a_machine_without_ipv6_has_one_address_for_localhost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bound = loopback._bound
+
+    def bind(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        return bound(family, address, port)
+
+    monkeypatch.setattr(loopback, "_bound", bind)
+    (only,) = loopback.listen()
+    assert only.getsockname()[0] == "127.0.0.1"
+    only.close()
 
 
 def test_an_action_that_moto_lacks_is_answered_at_once_as_missing(aws: EmbeddedAws) -> None:

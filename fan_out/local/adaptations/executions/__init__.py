@@ -6,9 +6,11 @@ from fan_out.local.adaptations.executions import (
     error_names,
     history,
     inline_map,
+    item_selector,
     lambda_task,
     machine_resource,
     parsed_paths,
+    quiet_failures,
     refusals,
     start,
     threads,
@@ -23,8 +25,10 @@ def install(account: str, environments: int) -> None:
     history.install()
     end.install()
     inline_map.install(environments)
+    item_selector.install()
     lambda_task.install(account)
     error_names.install()
     data_limit.install()
     parsed_paths.install()
+    quiet_failures.install()
     threads.install()

@@ -32,4 +32,4 @@ def is_within(value: Any) -> bool:
     """Whether an output, a JSON value or the text of one, is at most 262,144 bytes."""
     if not isinstance(value, str):
         value = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
-    return len(value.encode()) <= MOST_BYTES
+    return len(value.encode(errors="surrogatepass")) <= MOST_BYTES

@@ -37,64 +37,71 @@ STATUS = {
 
 _lock = threading.Lock()
 
+_moto_start = Execution.start
+
 
 def install() -> None:
     """Let executions end as in AWS."""
-    moto_start = Execution.start
+    replaces(Execution, "start")(_start)
+    replaces(BaseExecutionWorkerCommunication, "terminated")(_terminated)
+    replaces(Execution, "stop")(_stop)
+    replaces(StepFunctionResponse, "stop_execution")(_respond_to_stop)
+    replaces(StepFunctionResponse, "describe_execution")(_describe)
+    replaces(StepFunctionResponse, "list_executions")(_list_all)
 
-    @replaces(Execution, "start")
-    def start(self: Any) -> None:
-        def when_full() -> None:
-            _wind_down(self)
 
-        moto_start(self)
-        self.exec_worker.env.event_manager.when_full = when_full
-
-    @replaces(BaseExecutionWorkerCommunication, "terminated")
-    def terminated(self: Any) -> None:
-        env = self.execution.exec_worker.env
-        if isinstance(env.program_state(), ProgramTimedOut):
-            # the thread that would write so may still wait for its last task
-            env.event_manager.add_event(
-                context=env.event_history_context,
-                event_type=HistoryEventType.ExecutionTimedOut,
-                event_details={"executionTimedOutEventDetails": {}},
-            )
-        reflect(self.execution)
-
-    @replaces(Execution, "stop")
-    def stop(self: Any, stop_date: Any, error: str | None, cause: str | None) -> None:
-        given = {"error": error, "cause": cause}
-        details = {key: value for key, value in given.items() if value is not None}
-        self.exec_worker.env.event_manager.add_event(
-            context=EventHistoryContext.of_program_start(),
-            event_type=HistoryEventType.ExecutionAborted,
-            event_details={"executionAbortedEventDetails": details},
-        )
+def _start(self: Any) -> None:
+    def when_full() -> None:
         _wind_down(self)
 
-    @replaces(StepFunctionResponse, "stop_execution")
-    def respond_to_stop(self: Any) -> ActionResult:
-        arn = self._get_param("executionArn")
-        execution = self.stepfunction_backend.describe_execution(arn)
-        execution.stop(None, self._get_param("error"), self._get_param("cause"))
-        return ActionResult({"stopDate": execution.stop_date})
+    _moto_start(self)
+    self.exec_worker.env.event_manager.when_full = when_full
 
-    @replaces(StepFunctionResponse, "describe_execution")
-    def describe(self: Any) -> ActionResult:
-        arn = self._get_param("executionArn")
-        return ActionResult(described(self.stepfunction_backend.describe_execution(arn)))
 
-    @replaces(StepFunctionResponse, "list_executions")
-    def list_all(self: Any) -> ActionResult:
-        executions, token = self.stepfunction_backend.list_executions(
-            self._get_param("stateMachineArn"),
-            status_filter=self._get_param("statusFilter"),
-            max_results=self._get_int_param("maxResults"),
-            next_token=self._get_param("nextToken"),
+def _terminated(self: Any) -> None:
+    env = self.execution.exec_worker.env
+    if isinstance(env.program_state(), ProgramTimedOut):
+        # the thread that would write so may still wait for its last task
+        env.event_manager.add_event(
+            context=env.event_history_context,
+            event_type=HistoryEventType.ExecutionTimedOut,
+            event_details={"executionTimedOutEventDetails": {}},
         )
-        shown = [described(execution) for execution in executions]
-        return ActionResult({"executions": shown, "nextToken": token})
+    reflect(self.execution)
+
+
+def _stop(self: Any, stop_date: Any, error: str | None, cause: str | None) -> None:
+    given = {"error": error, "cause": cause}
+    details = {key: value for key, value in given.items() if value is not None}
+    self.exec_worker.env.event_manager.add_event(
+        context=EventHistoryContext.of_program_start(),
+        event_type=HistoryEventType.ExecutionAborted,
+        event_details={"executionAbortedEventDetails": details},
+    )
+    _wind_down(self)
+
+
+def _respond_to_stop(self: Any) -> ActionResult:
+    arn = self._get_param("executionArn")
+    execution = self.stepfunction_backend.describe_execution(arn)
+    execution.stop(None, self._get_param("error"), self._get_param("cause"))
+    return ActionResult({"stopDate": execution.stop_date})
+
+
+def _describe(self: Any) -> ActionResult:
+    arn = self._get_param("executionArn")
+    return ActionResult(described(self.stepfunction_backend.describe_execution(arn)))
+
+
+def _list_all(self: Any) -> ActionResult:
+    executions, token = self.stepfunction_backend.list_executions(
+        self._get_param("stateMachineArn"),
+        status_filter=self._get_param("statusFilter"),
+        max_results=self._get_int_param("maxResults"),
+        next_token=self._get_param("nextToken"),
+    )
+    shown = [described(execution) for execution in executions]
+    return ActionResult({"executions": shown, "nextToken": token})
 
 
 def reflect(execution: Any) -> None:

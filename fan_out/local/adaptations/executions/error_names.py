@@ -33,12 +33,13 @@ def install() -> None:
     """Name inner errors rightly, and match them as AWS does."""
     for module in (iteration_worker, branches_decl):
         replaces(module, "CustomErrorName")(named)
+    replaces(ErrorEqualsDecl, "_eval_body")(_match)
 
-    @replaces(ErrorEqualsDecl, "_eval_body")
-    def match(self: Any, env: Any) -> None:
-        error = env.stack.pop()
-        given = None if error is None else error.error_name
-        env.stack.append(matches(given, [name.error_name for name in self.error_names]))
+
+def _match(self: Any, env: Any) -> None:
+    error = env.stack.pop()
+    given = None if error is None else error.error_name
+    env.stack.append(matches(given, [name.error_name for name in self.error_names]))
 
 
 def named(error_name: str | None) -> ErrorName:

@@ -41,54 +41,56 @@ DATA = ("input", "output", "parameters")
 
 def install() -> None:
     """Let the history be written and read as in AWS."""
+    replaces(EventManager, "add_event")(_add_event)
+    replaces(StepFunctionResponse, "get_execution_history")(_respond)
 
-    @replaces(EventManager, "add_event")
-    def add_event(
-        self: Any,
-        context: Any,
-        event_type: str,
-        event_details: Any = None,
-        timestamp: Any = None,
-        update_source_event_id: bool = True,
-    ) -> int:
-        full: Callable[[], None] | None = None
-        with self._mutex:
-            events = self._history_event_list
-            if is_closed(events):
-                return int(context.last_published_event_id)
-            number = len(events) + 1
-            if number == MOST_EVENTS and event_type not in LAST:
-                event_type = HistoryEventType.ExecutionFailed
-                event_details = {"executionFailedEventDetails": FULL}
-                full = getattr(self, "when_full", None)
-            events.append(
-                {
-                    "timestamp": (timestamp.timestamp() if timestamp else time.time()),
-                    "type": event_type,
-                    "id": number,
-                    "previousEventId": context.source_event_id,
-                    **(event_details or {}),
-                }
-            )
-            context.last_published_event_id = number
-            if update_source_event_id:
-                context.source_event_id = number
-        if full is not None:
-            full()
-        return number
 
-    @replaces(StepFunctionResponse, "get_execution_history")
-    def respond(self: Any) -> tuple[int, dict[str, str], str]:
-        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        answer = page(
-            events_of(execution),
-            most=self._get_param("maxResults") or DEFAULT_PAGE,
-            token=self._get_param("nextToken"),
-            newest_first=bool(self._get_param("reverseOrder")),
+def _add_event(
+    self: Any,
+    context: Any,
+    event_type: str,
+    event_details: Any = None,
+    timestamp: Any = None,
+    update_source_event_id: bool = True,
+) -> int:
+    full: Callable[[], None] | None = None
+    with self._mutex:
+        events = self._history_event_list
+        if is_closed(events):
+            return int(context.last_published_event_id)
+        number = len(events) + 1
+        if number == MOST_EVENTS and event_type not in LAST:
+            event_type = HistoryEventType.ExecutionFailed
+            event_details = {"executionFailedEventDetails": FULL}
+            full = getattr(self, "when_full", None)
+        events.append(
+            {
+                "timestamp": (timestamp.timestamp() if timestamp else time.time()),
+                "type": event_type,
+                "id": number,
+                "previousEventId": context.source_event_id,
+                **(event_details or {}),
+            }
         )
-        if self._get_param("includeExecutionData") is False:
-            answer["events"] = [without_data(event) for event in answer["events"]]
-        return 200, {"content-type": "application/x-amz-json-1.0"}, json.dumps(answer)
+        context.last_published_event_id = number
+        if update_source_event_id:
+            context.source_event_id = number
+    if full is not None:
+        full()
+    return number
+
+
+def _respond(self: Any) -> tuple[int, dict[str, str], str]:
+    execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    answer = page(
+        events_of(execution),
+        most=self._get_param("maxResults") or DEFAULT_PAGE,
+        token=self._get_param("nextToken"),
+        newest_first=bool(self._get_param("reverseOrder")),
+    )
+    if self._get_param("includeExecutionData") is False:
+        answer["events"] = [without_data(event) for event in answer["events"]]
+    return 200, {"content-type": "application/x-amz-json-1.0"}, json.dumps(answer)
 
 
 def events_of(execution: Any) -> list[dict[str, Any]]:

@@ -50,9 +50,9 @@ class Iterations:
     def __init__(self, env: Any, worker: Any, jobs: list[Job]) -> None:
         self._env = env
         self._worker = worker
-        self._jobs = jobs
         self._waiting = iter(jobs)
         self._unfinished = len(jobs)
+        self._threads = 0
         self._failure: Exception | None = None
         self._running: dict[int, Any] = {}
         self._lock = threading.Lock()
@@ -60,10 +60,11 @@ class Iterations:
 
     def run(self, at_a_time: int) -> None:
         """Run all of them, ``at_a_time``; raises what the first failed one raised."""
+        self._threads = at_a_time
         for number in range(at_a_time):
             name = f"{self._worker._work_name} {number}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
-        if self._jobs:
+        if at_a_time:
             self._over.wait()
         if self._failure is not None:
             raise self._failure
@@ -71,20 +72,29 @@ class Iterations:
     def _work(self) -> None:
         """One after the other, what is still waiting."""
         thread_frame = self._env.open_frame()
-        while (job := self._next()) is not None:
-            frame = thread_frame.open_inner_frame()
-            frame.event_manager = OwnEvents(frame.event_manager)
-            self._running[job.job_index] = frame
+        while (begun := self._begin_next(thread_frame)) is not None:
+            job, frame = begun
             self._worker._eval_job(env=frame, job=job)
             thread_frame.close_frame(frame)
             self._finish(job, thread_frame, frame)
         self._env.close_frame(thread_frame)
+        with self._lock:
+            self._threads -= 1
+            if not self._threads:  # some never ran where the execution was stopped
+                self._over.set()
 
-    def _next(self) -> Job | None:
+    def _begin_next(self, thread_frame: Any) -> tuple[Job, Any] | None:
+        """The next iteration and the frame for it; none after a failure or a stop."""
         with self._lock:
             if self._failure is not None or not self._env.is_running():
                 return None
-            return next(self._waiting, None)
+            job = next(self._waiting, None)
+            if job is None:
+                return None
+            frame = thread_frame.open_inner_frame()
+            frame.event_manager = OwnEvents(frame.event_manager)
+            self._running[job.job_index] = frame
+            return job, frame
 
     def _finish(self, job: Job, thread_frame: Any, frame: Any) -> None:
         with self._lock:

@@ -3,11 +3,9 @@
 moto (5.2.5) has two stores of state machines, one that only pretends to execute and one that does,
 and CloudFormation creates its machines in the first. Of a machine's properties it knows the
 definition as text, the role and the tags, which it never takes away; nothing of logging, tracing,
-type, an object for a definition, or substitutions in it. Its Fn::GetAtt lacks Arn. And
-CreateStateMachine answers another machine of the same name as if it were the one asked for.
+type, an object for a definition, or substitutions in it. Its Fn::GetAtt lacks Arn.
 
-"AWS::StepFunctions::StateMachine", AWS CloudFormation User Guide; "CreateStateMachine", AWS Step
-Functions API Reference.
+"AWS::StepFunctions::StateMachine", AWS CloudFormation User Guide.
 """
 
 import json
@@ -15,8 +13,7 @@ import re
 from typing import Any
 
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
-from moto.core.exceptions import AWSError
-from moto.stepfunctions.models import StateMachine, StepFunctionBackend
+from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from fan_out.local.adaptations.seam import replaces
@@ -24,116 +21,82 @@ from fan_out.local.adaptations.seam import replaces
 OFF = {"level": "OFF", "includeExecutionData": False}
 
 
-class StateMachineAlreadyExistsError(AWSError):
-    """There is a machine of that name with another definition, type, logging or tracing."""
-
-    TYPE = "StateMachineAlreadyExists"
-    STATUS = 400
-
-
 def install() -> None:
     """Let CloudFormation make and change the machines that execute."""
-    moto_create = StepFunctionBackend.create_state_machine
+    replaces(StateMachine, "create_from_cloudformation_json")(_create)
+    replaces(StateMachine, "update_from_cloudformation_json")(_update)
+    replaces(StateMachine, "delete_from_cloudformation_json")(_delete)
+    replaces(StateMachine, "cloudformation_name_type")(_named_by)
+    replaces(StateMachine, "get_cfn_attribute")(_attribute)
 
-    @replaces(StepFunctionBackend, "create_state_machine")
-    def create_unless_it_differs(
-        self: Any,
-        name: str,
-        definition: str,
-        roleArn: str,  # noqa: N803 - moto's name
-        tags: Any = None,
-        publish: Any = None,
-        loggingConfiguration: Any = None,  # noqa: N803
-        tracingConfiguration: Any = None,  # noqa: N803
-        encryptionConfiguration: Any = None,  # noqa: N803
-        version_description: Any = None,
-        sm_type: Any = None,
-    ) -> Any:
-        for other in self.state_machines:
-            if other.name == name and other.definition != definition:
-                raise StateMachineAlreadyExistsError(f"State Machine Already Exists: '{other.arn}'")
-        return moto_create(
-            self,
-            name,
-            definition,
-            roleArn,
-            tags,
-            publish,
-            loggingConfiguration,
-            tracingConfiguration,
-            encryptionConfiguration,
-            version_description,
-            sm_type,
-        )
 
-    @replaces(StateMachine, "create_from_cloudformation_json")
-    def create(
-        cls: Any,
-        resource_name: str,
-        cloudformation_json: Any,
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> Any:
-        properties = cloudformation_json["Properties"]
-        backend = stepfunctions_parser_backends[account_id][region_name]
-        if any(machine.name == resource_name for machine in backend.state_machines):
-            raise StateMachineAlreadyExistsError(f"State Machine Already Exists: {resource_name}")
-        return backend.create_state_machine(
-            resource_name,
-            definition(properties),
-            properties["RoleArn"],
-            tags=_tags(properties),
-            loggingConfiguration=_in_api_case(properties.get("LoggingConfiguration")),
-            tracingConfiguration=_in_api_case(properties.get("TracingConfiguration")),
-            encryptionConfiguration=_in_api_case(properties.get("EncryptionConfiguration")),
-            sm_type=properties.get("StateMachineType"),
-        )
+def _create(
+    cls: Any,
+    resource_name: str,
+    cloudformation_json: Any,
+    account_id: str,
+    region_name: str,
+    **kwargs: Any,
+) -> Any:
+    properties = cloudformation_json["Properties"]
+    backend = stepfunctions_parser_backends[account_id][region_name]
+    if any(machine.name == resource_name for machine in backend.state_machines):
+        raise ValueError(f"State Machine Already Exists: {resource_name}")
+    return backend.create_state_machine(
+        resource_name,
+        definition(properties),
+        properties["RoleArn"],
+        tags=_tags(properties),
+        loggingConfiguration=_in_api_case(properties.get("LoggingConfiguration")),
+        tracingConfiguration=_in_api_case(properties.get("TracingConfiguration")),
+        encryptionConfiguration=_in_api_case(properties.get("EncryptionConfiguration")),
+        sm_type=properties.get("StateMachineType"),
+    )
 
-    @replaces(StateMachine, "update_from_cloudformation_json")
-    def update(
-        cls: Any,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: Any,
-        account_id: str,
-        region_name: str,
-    ) -> Any:
-        properties = cloudformation_json["Properties"]
-        kind = properties.get("StateMachineType", "STANDARD")
-        if kind != original_resource.type:
-            raise ValueError(f"a state machine cannot change its type to {kind}")
-        backend: Any = stepfunctions_parser_backends[account_id][region_name]
-        arn = original_resource.arn
-        machine = backend.update_state_machine(
-            arn,
-            definition=definition(properties),
-            role_arn=properties["RoleArn"],
-            logging_configuration=_in_api_case(properties.get("LoggingConfiguration")) or OFF,
-            tracing_configuration=_in_api_case(properties.get("TracingConfiguration"))
-            or {"enabled": False},
-            encryption_configuration=_in_api_case(properties.get("EncryptionConfiguration"))
-            or {"type": "AWS_OWNED_KEY"},
-        )
-        backend.tagger.delete_all_tags_for_resource(arn)
-        backend.tagger.tag_resource(arn, _tags(properties))
-        return machine
 
-    @replaces(StateMachine, "delete_from_cloudformation_json")
-    def delete(
-        cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
-    ) -> None:
-        stepfunctions_parser_backends[account_id][region_name].delete_state_machine(resource_name)
+def _update(
+    cls: Any,
+    original_resource: Any,
+    new_resource_name: str,
+    cloudformation_json: Any,
+    account_id: str,
+    region_name: str,
+) -> Any:
+    properties = cloudformation_json["Properties"]
+    kind = properties.get("StateMachineType", "STANDARD")
+    if kind != original_resource.type:
+        raise ValueError(f"a state machine cannot change its type to {kind}")
+    backend: Any = stepfunctions_parser_backends[account_id][region_name]
+    arn = original_resource.arn
+    machine = backend.update_state_machine(
+        arn,
+        definition=definition(properties),
+        role_arn=properties["RoleArn"],
+        logging_configuration=_in_api_case(properties.get("LoggingConfiguration")) or OFF,
+        tracing_configuration=_in_api_case(properties.get("TracingConfiguration"))
+        or {"enabled": False},
+        encryption_configuration=_in_api_case(properties.get("EncryptionConfiguration"))
+        or {"type": "AWS_OWNED_KEY"},
+    )
+    backend.tagger.delete_all_tags_for_resource(arn)
+    backend.tagger.tag_resource(arn, _tags(properties))
+    return machine
 
-    @replaces(StateMachine, "cloudformation_name_type")
-    def named_by() -> str:
-        return "StateMachineName"
 
-    @replaces(StateMachine, "get_cfn_attribute")
-    def attribute(self: Any, attribute_name: str) -> Any:
-        if attribute_name not in ("Arn", "Name"):
-            raise UnformattedGetAttTemplateException
-        return getattr(self, attribute_name.lower())
+def _delete(
+    cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+) -> None:
+    stepfunctions_parser_backends[account_id][region_name].delete_state_machine(resource_name)
+
+
+def _named_by() -> str:
+    return "StateMachineName"
+
+
+def _attribute(self: Any, attribute_name: str) -> Any:
+    if attribute_name not in ("Arn", "Name"):
+        raise UnformattedGetAttTemplateException
+    return getattr(self, attribute_name.lower())
 
 
 def definition(properties: dict[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 moto (5.2.5) runs a Distributed Map whose failed children become ``null`` in a Map that succeeds,
 ignores tolerances and writes an empty manifest; it keeps an EXPRESS machine as a STANDARD one; and
-its JSONata wants a Java machine. None of that shows before, at best, the execution.
+its JSONata wants a Java machine. None of that shows before, at best, the execution. And it answers
+another machine of the same name as if it were the one that was to be created.
 
-Here CreateStateMachine and UpdateStateMachine, and so CloudFormation, refuse them with
-InvalidDefinition, and say which state it is.
+Here CreateStateMachine and UpdateStateMachine, and so CloudFormation, refuse the first with
+InvalidDefinition, and say which state it is; and the last with StateMachineAlreadyExists, as AWS.
 """
 
 import json
@@ -36,55 +37,69 @@ class InvalidDefinitionError(AWSError):
     STATUS = 400
 
 
+class StateMachineAlreadyExistsError(AWSError):
+    """There is a machine of that name with another definition."""
+
+    TYPE = "StateMachineAlreadyExists"
+    STATUS = 400
+
+
+_moto_validate = StepFunctionsParserBackend._validate_definition
+_moto_create = StepFunctionsParserBackend.create_state_machine
+
+
 def install() -> None:
     """Refuse, on top of what moto itself refuses."""
-    moto_validate = StepFunctionsParserBackend._validate_definition
-    moto_create = StepFunctionsParserBackend.create_state_machine
+    replaces(StepFunctionsParserBackend, "_validate_definition")(_validate)
+    replaces(StepFunctionsParserBackend, "create_state_machine")(_create)
 
-    @replaces(StepFunctionsParserBackend, "_validate_definition")
-    def validate(definition: str) -> None:
-        try:
-            machine = json.loads(definition)
-        except ValueError as problem:
-            raise InvalidDefinitionError(f"the definition is no JSON: {problem}") from problem
-        for refusal in refusals(machine):
-            raise InvalidDefinitionError(f"the embedded AWS has no {refusal}")
-        try:
-            moto_validate(definition=definition)
-        except Exception as error:
-            raise InvalidDefinitionError(str(getattr(error, "message", error))) from error
 
-    @replaces(StepFunctionsParserBackend, "create_state_machine")
-    def create(
-        self: Any,
-        name: str,
-        definition: str,
-        roleArn: str,  # noqa: N803 - moto's name
-        tags: Any = None,
-        publish: Any = None,
-        loggingConfiguration: Any = None,  # noqa: N803
-        tracingConfiguration: Any = None,  # noqa: N803
-        encryptionConfiguration: Any = None,  # noqa: N803
-        version_description: Any = None,
-        sm_type: Any = None,
-    ) -> Any:
-        if sm_type not in (None, "STANDARD"):
-            raise InvalidDefinitionError(
-                f"the embedded AWS has no state machines of type {sm_type}: {name} must be STANDARD"
-            )
-        return moto_create(
-            self,
-            name,
-            definition,
-            roleArn,
-            tags,
-            publish,
-            loggingConfiguration,
-            tracingConfiguration,
-            encryptionConfiguration,
-            version_description,
-            sm_type,
+def _validate(definition: str) -> None:
+    try:
+        machine = json.loads(definition)
+    except ValueError as problem:
+        raise InvalidDefinitionError(f"the definition is no JSON: {problem}") from problem
+    for refusal in refusals(machine):
+        raise InvalidDefinitionError(f"the embedded AWS has no {refusal}")
+    try:
+        _moto_validate(definition=definition)
+    except Exception as error:
+        raise InvalidDefinitionError(str(getattr(error, "message", error))) from error
+
+
+def _create(
+    self: Any,
+    name: str,
+    definition: str,
+    roleArn: str,  # noqa: N803 - moto's name
+    tags: Any = None,
+    publish: Any = None,
+    loggingConfiguration: Any = None,  # noqa: N803
+    tracingConfiguration: Any = None,  # noqa: N803
+    encryptionConfiguration: Any = None,  # noqa: N803
+    version_description: Any = None,
+    sm_type: Any = None,
+) -> Any:
+    if sm_type not in (None, "STANDARD"):
+        raise InvalidDefinitionError(
+            f"the embedded AWS has no state machines of type {sm_type}: {name} must be STANDARD"
         )
+    for other in self.state_machines:
+        if other.name == name and other.definition != definition:
+            raise StateMachineAlreadyExistsError(f"State Machine Already Exists: '{other.arn}'")
+    return _moto_create(
+        self,
+        name,
+        definition,
+        roleArn,
+        tags,
+        publish,
+        loggingConfiguration,
+        tracingConfiguration,
+        encryptionConfiguration,
+        version_description,
+        sm_type,
+    )
 
 
 def refusals(machine: Any) -> Iterator[str]:

@@ -33,62 +33,67 @@ MOST_BYTES = 262_144
 """The input of an execution, "Step Functions service quotas"."""
 
 
+_lock = threading.Lock()
+
+
 def install() -> None:
     """Let executions start as in AWS."""
-    lock = threading.Lock()
+    replaces(StepFunctionsParserBackend, "start_execution")(_start)
+    replaces(ExecutionWorker, "start")(_start_thread)
+    replaces(ExecutionWorker, "_execution_logic")(_execute)
 
-    @replaces(StepFunctionsParserBackend, "start_execution")
-    def start(
-        self: Any,
-        state_machine_arn: str,
-        name: str | None = None,
-        execution_input: str | None = None,
-        trace_header: str | None = None,
-    ) -> Any:
-        machine = self.describe_state_machine(state_machine_arn)
-        text = "{}" if execution_input is None else execution_input
-        _check(text)
-        if name:
-            self._validate_name(name)
-        with lock:
-            name = name or str(uuid.uuid4())
-            same = next((each for each in machine.executions if each.name == name), None)
-            if same is not None:
-                return _unless_it_differs(same, text)
-            execution = _execution(self, machine, name, text, trace_header)
-            machine.executions.append(execution)
-            execution.start()
-        return execution
 
-    @replaces(ExecutionWorker, "start")
-    def start_thread(self: Any) -> None:
-        self.env = self._get_evaluation_environment()
-        # so that it can be stopped from now on
-        self.env._program_state = ProgramRunning()  # type: ignore[no-untyped-call]
-        threading.Thread(target=self._execution_logic, daemon=True).start()
+def _start(
+    self: Any,
+    state_machine_arn: str,
+    name: str | None = None,
+    execution_input: str | None = None,
+    trace_header: str | None = None,
+) -> Any:
+    machine = self.describe_state_machine(state_machine_arn)
+    text = "{}" if execution_input is None else execution_input
+    _check(text)
+    if name:
+        self._validate_name(name)
+    with _lock:
+        name = name or str(uuid.uuid4())
+        same = next((each for each in machine.executions if each.name == name), None)
+        if same is not None:
+            return _unless_it_differs(same, text)
+        execution = _execution(self, machine, name, text, trace_header)
+        machine.executions.append(execution)
+        execution.start()
+    return execution
 
-    @replaces(ExecutionWorker, "_execution_logic")
-    def execute(self: Any) -> None:
-        details = self._evaluation_details
-        self.env.event_manager.add_event(
-            context=self.env.event_history_context,
-            event_type=HistoryEventType.ExecutionStarted,
-            event_details={
-                "executionStartedEventDetails": {
-                    "input": json.dumps(details.execution_details.inpt),
-                    "inputDetails": {"truncated": False},
-                    "roleArn": details.aws_execution_details.role_arn,
-                }
-            },
-            update_source_event_id=False,
-        )
-        try:
-            program = self._get_evaluation_entrypoint()
-            if self.env.is_running():
-                program.eval(self.env)
-        except Exception as error:
-            _fail(self.env, error)
-        self._execution_communication.terminated()
+
+def _start_thread(self: Any) -> None:
+    self.env = self._get_evaluation_environment()
+    # so that it can be stopped from now on
+    self.env._program_state = ProgramRunning()  # type: ignore[no-untyped-call]
+    threading.Thread(target=self._execution_logic, daemon=True).start()
+
+
+def _execute(self: Any) -> None:
+    details = self._evaluation_details
+    self.env.event_manager.add_event(
+        context=self.env.event_history_context,
+        event_type=HistoryEventType.ExecutionStarted,
+        event_details={
+            "executionStartedEventDetails": {
+                "input": json.dumps(details.execution_details.inpt),
+                "inputDetails": {"truncated": False},
+                "roleArn": details.aws_execution_details.role_arn,
+            }
+        },
+        update_source_event_id=False,
+    )
+    try:
+        program = self._get_evaluation_entrypoint()
+        if self.env.is_running():
+            program.eval(self.env)
+    except Exception as error:
+        _fail(self.env, error)
+    self._execution_communication.terminated()
 
 
 def _fail(env: Any, error: Exception) -> None:
@@ -111,7 +116,7 @@ def _check(text: str) -> None:
         )
     try:
         json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise InvalidExecutionInput(
             f"Invalid State Machine Execution Input: '{problem}'"
         ) from problem

@@ -11,15 +11,17 @@ from moto.stepfunctions.parser.asl.component.program.program import Program
 
 from fan_out.local.adaptations.seam import replaces
 
+_moto_eval = Program.eval
+
 
 def install() -> None:
     """Run what may take as long as it likes in the thread that asks for it."""
-    moto_eval = Program.eval
+    replaces(Program, "eval")(_evaluate)
 
-    @replaces(Program, "eval")
-    def evaluate(self: Any, env: Any) -> None:
-        if self.timeout_seconds is not None:
-            moto_eval(self, env)
-        else:
-            env.next_state_name = self.start_at.start_at_name
-            EvalComponent.eval(self, env)
+
+def _evaluate(self: Any, env: Any) -> None:
+    if self.timeout_seconds is not None:
+        _moto_eval(self, env)
+    else:
+        env.next_state_name = self.start_at.start_at_name
+        EvalComponent.eval(self, env)

@@ -19,19 +19,22 @@ _deleted: dict[str, bytes] = {}
 
 def install() -> None:
     """Let CloudFormation name and delete layers."""
+    adds(LayerVersion, "physical_resource_id", property)(_physical_id)
+    replaces(LayerVersion, "cloudformation_name_type")(_named_by)
+    adds(LayerVersion, "delete")(_delete)
 
-    @adds(LayerVersion, "physical_resource_id", property)
-    def physical_id(self: Any) -> str:
-        return str(self.arn)
 
-    @replaces(LayerVersion, "cloudformation_name_type")
-    def named_by() -> str:
-        return "LayerName"
+def _physical_id(self: Any) -> str:
+    return str(self.arn)
 
-    @adds(LayerVersion, "delete")
-    def delete(self: Any, account_id: str, region_name: str) -> None:
-        _deleted[self.arn] = self.code_bytes
-        get_backend(account_id, region_name).delete_layer_version(self.name, str(self.version))
+
+def _named_by() -> str:
+    return "LayerName"
+
+
+def _delete(self: Any, account_id: str, region_name: str) -> None:
+    _deleted[self.arn] = self.code_bytes
+    get_backend(account_id, region_name).delete_layer_version(self.name, str(self.version))
 
 
 def layers_of(function: Any) -> tuple[bytes, ...]:

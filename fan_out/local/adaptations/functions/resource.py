@@ -1,9 +1,10 @@
 """A function of a template has all that the template says of it, and no more.
 
 moto (5.2.5) drops a function's layers, architecture, storage, tracing, logging and tags when
-CloudFormation creates it; when it updates it, most of that again, the reserved concurrency, and
-whatever the template no longer says: an environment or layers that are gone stay. Inline code of an
-update it takes for a zip in base64, and a function of that name it silently replaces. The API's own UpdateFunctionConfiguration drops some, too.
+CloudFormation creates it, and silently replaces another of its name; when it updates it, it drops
+most of that again, the reserved concurrency, and whatever the template no longer says: an
+environment or layers that are gone stay. Inline code of an update it takes for a zip in base64. The
+API's own UpdateFunctionConfiguration drops some, too.
 
 AWS: "AWS::Lambda::Function", AWS CloudFormation User Guide.
 """
@@ -31,70 +32,76 @@ DEFAULTS: dict[str, Any] = {
 }
 """What a function has where nothing is said: "CreateFunction", AWS Lambda API Reference."""
 
+_moto_init, _moto_update = LambdaFunction.__init__, LambdaFunction.update_configuration
+_moto_configuration = LambdaFunction.get_configuration
+
 
 def install() -> None:
     """Let CloudFormation make and change functions as in AWS."""
-    moto_init, moto_update = LambdaFunction.__init__, LambdaFunction.update_configuration
-    moto_configuration = LambdaFunction.get_configuration
+    replaces(LambdaFunction, "__init__")(_init)
+    replaces(LambdaFunction, "get_configuration")(_configuration)
+    replaces(LambdaFunction, "update_configuration")(_change)
+    replaces(LambdaFunction, "create_from_cloudformation_json")(_create)
+    replaces(LambdaFunction, "update_from_cloudformation_json")(_update)
 
-    @replaces(LambdaFunction, "__init__")
-    def init(
-        self: Any, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1
-    ) -> None:
-        moto_init(self, account_id, spec, region, version)
-        _set_logging(self, spec.get("LoggingConfig") or {})
 
-    @replaces(LambdaFunction, "get_configuration")
-    def configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
-        answer = moto_configuration(self, on_create)
-        return {**answer, "LoggingConfig": self.logging_config}
+def _init(
+    self: Any, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1
+) -> None:
+    _moto_init(self, account_id, spec, region, version)
+    _set_logging(self, spec.get("LoggingConfig") or {})
 
-    @replaces(LambdaFunction, "update_configuration")
-    def change(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
-        moto_update(self, config_updates)
-        if "TracingConfig" in config_updates:
-            self.tracing_config = config_updates["TracingConfig"]
-        if "EphemeralStorage" in config_updates:
-            self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
-        if "LoggingConfig" in config_updates:
-            _set_logging(self, config_updates["LoggingConfig"])
-        return configuration(self)
 
-    @replaces(LambdaFunction, "create_from_cloudformation_json")
-    def create(
-        cls: Any,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> Any:
-        properties = cloudformation_json["Properties"]
-        backend = get_backend(account_id, region_name)
-        if resource_name in backend._lambdas._functions:
-            raise FunctionAlreadyExists(resource_name)
-        code = _code(properties)
-        tags = _tags(properties)
-        return backend.create_function(
-            {**properties, "FunctionName": resource_name, "Code": code, "Tags": tags}
-        )
+def _configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
+    answer = _moto_configuration(self, on_create)
+    return {**answer, "LoggingConfig": self.logging_config}
 
-    @replaces(LambdaFunction, "update_from_cloudformation_json")
-    def update(
-        cls: Any,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-    ) -> Any:
-        function, properties = original_resource, cloudformation_json["Properties"]
-        change(function, {**DEFAULTS, **properties})
-        function.architectures = properties.get("Architectures", DEFAULTS["Architectures"])
-        function.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
-        function.tags = _tags(properties)
-        function.update_function_code(_code(properties))
-        return function
+
+def _change(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
+    _moto_update(self, config_updates)
+    if "TracingConfig" in config_updates:
+        self.tracing_config = config_updates["TracingConfig"]
+    if "EphemeralStorage" in config_updates:
+        self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
+    if "LoggingConfig" in config_updates:
+        _set_logging(self, config_updates["LoggingConfig"])
+    return _configuration(self)
+
+
+def _create(
+    cls: Any,
+    resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+    **kwargs: Any,
+) -> Any:
+    properties = cloudformation_json["Properties"]
+    backend = get_backend(account_id, region_name)
+    if resource_name in backend._lambdas._functions:
+        raise FunctionAlreadyExists(resource_name)
+    code = _code(properties)
+    tags = _tags(properties)
+    return backend.create_function(
+        {**properties, "FunctionName": resource_name, "Code": code, "Tags": tags}
+    )
+
+
+def _update(
+    cls: Any,
+    original_resource: Any,
+    new_resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+) -> Any:
+    function, properties = original_resource, cloudformation_json["Properties"]
+    _change(function, {**DEFAULTS, **properties})
+    function.architectures = properties.get("Architectures", DEFAULTS["Architectures"])
+    function.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
+    function.tags = _tags(properties)
+    function.update_function_code(_code(properties))
+    return function
 
 
 def _set_logging(function: Any, config: dict[str, Any]) -> None:

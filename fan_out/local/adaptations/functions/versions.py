@@ -19,40 +19,44 @@ from fan_out.local.adaptations.seam import adds, replaces
 
 def install() -> None:
     """Let CloudFormation make, name and delete versions; aliases are a model of our own."""
+    replaces(LambdaVersion, "create_from_cloudformation_json")(_create)
+    adds(LambdaVersion, "physical_resource_id", property)(_physical_id)
+    adds(LambdaVersion, "get_cfn_attribute")(_attribute)
+    adds(LambdaVersion, "delete")(_delete)
 
-    @replaces(LambdaVersion, "create_from_cloudformation_json")
-    def create(
-        cls: Any,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> Any:
-        properties = cloudformation_json["Properties"]
-        backend = get_backend(account_id, region_name)
-        function: Any = backend.publish_version(
-            properties["FunctionName"], properties.get("Description", "")
-        )
-        version = cls({"Version": function.version})
-        version.function = function
-        return version
 
-    @adds(LambdaVersion, "physical_resource_id", property)
-    def physical_id(self: Any) -> str:
-        return str(self.function.function_arn)
+def _create(
+    cls: Any,
+    resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+    **kwargs: Any,
+) -> Any:
+    properties = cloudformation_json["Properties"]
+    backend = get_backend(account_id, region_name)
+    function: Any = backend.publish_version(
+        properties["FunctionName"], properties.get("Description", "")
+    )
+    version = cls({"Version": function.version})
+    version.function = function
+    return version
 
-    @adds(LambdaVersion, "get_cfn_attribute")
-    def attribute(self: Any, attribute_name: str) -> str:
-        if attribute_name not in ("Version", "FunctionArn"):
-            raise UnformattedGetAttTemplateException
-        return str(self.version) if attribute_name == "Version" else physical_id(self)
 
-    @adds(LambdaVersion, "delete")
-    def delete(self: Any, account_id: str, region_name: str) -> None:
-        backend = get_backend(account_id, region_name)
-        if self.function.function_name in backend._lambdas._functions:
-            backend.delete_function(self.function.function_name, str(self.version))
+def _physical_id(self: Any) -> str:
+    return str(self.function.function_arn)
+
+
+def _attribute(self: Any, attribute_name: str) -> str:
+    if attribute_name not in ("Version", "FunctionArn"):
+        raise UnformattedGetAttTemplateException
+    return str(self.version) if attribute_name == "Version" else _physical_id(self)
+
+
+def _delete(self: Any, account_id: str, region_name: str) -> None:
+    backend = get_backend(account_id, region_name)
+    if self.function.function_name in backend._lambdas._functions:
+        backend.delete_function(self.function.function_name, str(self.version))
 
 
 class Alias(CloudFormationModel):

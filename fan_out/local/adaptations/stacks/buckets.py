@@ -14,32 +14,35 @@ from moto.utilities.utils import get_partition
 
 from fan_out.local.adaptations.seam import replaces
 
+_moto_update = FakeBucket.__dict__["update_from_cloudformation_json"].__func__
+
 
 def install() -> None:
     """Let CloudFormation change and delete buckets as in AWS."""
-    moto_update = FakeBucket.__dict__["update_from_cloudformation_json"].__func__
+    replaces(FakeBucket, "update_from_cloudformation_json")(_update)
+    replaces(FakeBucket, "delete_from_cloudformation_json")(_delete)
 
-    @replaces(FakeBucket, "update_from_cloudformation_json")
-    def update(
-        cls: Any,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: Any,
-        account_id: str,
-        region_name: str,
-    ) -> Any:
-        cloudformation_json["Properties"]["BucketName"] = original_resource.name
-        return moto_update(
-            cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
-        )
 
-    @replaces(FakeBucket, "delete_from_cloudformation_json")
-    def delete(
-        cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
-    ) -> None:
-        backend = s3_backends[account_id][get_partition(region_name)]
-        if backend.delete_bucket(resource_name) is None:
-            raise ValueError(f"the bucket you tried to delete is not empty: {resource_name}")
+def _update(
+    cls: Any,
+    original_resource: Any,
+    new_resource_name: str,
+    cloudformation_json: Any,
+    account_id: str,
+    region_name: str,
+) -> Any:
+    cloudformation_json["Properties"]["BucketName"] = original_resource.name
+    return _moto_update(
+        cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
+    )
+
+
+def _delete(
+    cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+) -> None:
+    backend = s3_backends[account_id][get_partition(region_name)]
+    if backend.delete_bucket(resource_name) is None:
+        raise ValueError(f"the bucket you tried to delete is not empty: {resource_name}")
 
 
 def empty(bucket_name: str, account: str, region: str) -> None:

@@ -38,58 +38,63 @@ class ChangeSetNotFoundError(CloudFormationError):
 
 def install() -> None:
     """Let change sets be made, found and executed as in AWS."""
+    replaces(CloudFormationResponse, "create_change_set")(_create)
+    replaces(CloudFormationResponse, "describe_change_set")(_describe)
+    replaces(CloudFormationResponse, "delete_change_set")(_delete)
+    replaces(CloudFormationResponse, "list_change_sets")(_list_all)
+    replaces(CloudFormationResponse, "execute_change_set")(_execute)
 
-    @replaces(CloudFormationResponse, "create_change_set")
-    def create(self: Any) -> ActionResult:
-        backend = self.cloudformation_backend
-        name = self._get_param("ChangeSetName")
-        validate_create_change_set(name)
-        kind = self._get_param("ChangeSetType", "UPDATE")
-        stack = _stack_for(self, backend, kind)
-        if any(_matches(each, name, stack.name) for each in backend.change_sets.values()):
-            raise AlreadyExistsException(f"ChangeSet {name} already exists")
-        change_set = _change_set(self, backend, stack, name, kind)
-        backend.change_sets[change_set.change_set_id] = change_set
-        return ActionResult({"Id": change_set.change_set_id, "StackId": stack.stack_id})
 
-    @replaces(CloudFormationResponse, "describe_change_set")
-    def describe(self: Any) -> ActionResult:
-        return ActionResult(_found(self))
+def _create(self: Any) -> ActionResult:
+    backend = self.cloudformation_backend
+    name = self._get_param("ChangeSetName")
+    validate_create_change_set(name)
+    kind = self._get_param("ChangeSetType", "UPDATE")
+    stack = _stack_for(self, backend, kind)
+    if any(_matches(each, name, stack.name) for each in backend.change_sets.values()):
+        raise AlreadyExistsException(f"ChangeSet {name} already exists")
+    change_set = _change_set(self, backend, stack, name, kind)
+    backend.change_sets[change_set.change_set_id] = change_set
+    return ActionResult({"Id": change_set.change_set_id, "StackId": stack.stack_id})
 
-    @replaces(CloudFormationResponse, "delete_change_set")
-    def delete(self: Any) -> EmptyResult:
-        with suppress(ChangeSetNotFoundError):  # AWS is content with that, too
-            del self.cloudformation_backend.change_sets[_found(self).change_set_id]
-        return EmptyResult()
 
-    @replaces(CloudFormationResponse, "list_change_sets")
-    def list_all(self: Any) -> ActionResult:
-        name = self._get_param("StackName")
-        every = self.cloudformation_backend.change_sets.values()
-        return ActionResult({"Summaries": [each for each in every if _is_for(each, name)]})
+def _describe(self: Any) -> ActionResult:
+    return ActionResult(_found(self))
 
-    @replaces(CloudFormationResponse, "execute_change_set")
-    def execute(self: Any) -> EmptyResult:
-        change_set = _found(self)
-        if change_set.execution_status != "AVAILABLE":
-            raise CloudFormationError(
-                f"ChangeSet [{change_set.change_set_id}] cannot be executed in its current "
-                f"execution status of [{change_set.execution_status}]"
-            )
-        change_set.execution_status = "EXECUTE_COMPLETE"
-        backend, stack = self.cloudformation_backend, change_set.stack
-        stack.role_arn = change_set.role_arn
-        deploy(
-            backend,
-            stack,
-            change_set.change_set_type,
-            change_set.template,
-            change_set.parameters,
-            change_set.tags,
+
+def _delete(self: Any) -> EmptyResult:
+    with suppress(ChangeSetNotFoundError):  # AWS is content with that, too
+        del self.cloudformation_backend.change_sets[_found(self).change_set_id]
+    return EmptyResult()
+
+
+def _list_all(self: Any) -> ActionResult:
+    name = self._get_param("StackName")
+    every = self.cloudformation_backend.change_sets.values()
+    return ActionResult({"Summaries": [each for each in every if _is_for(each, name)]})
+
+
+def _execute(self: Any) -> EmptyResult:
+    change_set = _found(self)
+    if change_set.execution_status != "AVAILABLE":
+        raise CloudFormationError(
+            f"ChangeSet [{change_set.change_set_id}] cannot be executed in its current "
+            f"execution status of [{change_set.execution_status}]"
         )
-        for other in [each for each in backend.change_sets.values() if each.stack is stack]:
-            del backend.change_sets[other.change_set_id]
-        return EmptyResult()
+    change_set.execution_status = "EXECUTE_COMPLETE"
+    backend, stack = self.cloudformation_backend, change_set.stack
+    stack.role_arn = change_set.role_arn
+    deploy(
+        backend,
+        stack,
+        change_set.change_set_type,
+        change_set.template,
+        change_set.parameters,
+        change_set.tags,
+    )
+    for other in [each for each in backend.change_sets.values() if each.stack is stack]:
+        del backend.change_sets[other.change_set_id]
+    return EmptyResult()
 
 
 def _stack_for(response: Any, backend: Any, kind: str) -> Any:

@@ -20,7 +20,7 @@ from fan_out.local.adaptations.stacks.record import Record
 from fan_out.local.adaptations.stacks.resource_changes import (
     Place,
     create,
-    is_known,
+    is_missed,
     must_be_replaced,
     update,
 )
@@ -35,6 +35,9 @@ class Journal(Protocol):
 
     def done(self, what: str, record: Record) -> None:
         """It has been done."""
+
+    def skipped(self, record: Record) -> None:
+        """It is not deleted: it is to be retained."""
 
     def failed(self, what: str, logical_id: str, type: str, error: Exception) -> None:
         """It could not be done."""
@@ -106,9 +109,11 @@ class Deployment(ResourceMap):
     def delete(self) -> None:
         """Delete everything that is not to be retained, last things first."""
         for record in reversed(list(self.records.values())):
-            if not record.retained:
-                self._delete(record)
-                self.records.pop(record.logical_id)
+            if record.retained:
+                self._journal.skipped(record)
+                continue
+            self._delete(record)
+            self.records.pop(record.logical_id)
 
     def validate_outputs(self) -> None:
         """Leave outputs to when they are made: moto does not know what stands in for others."""
@@ -167,7 +172,7 @@ class Deployment(ResourceMap):
 
     def _create(self, wanted: Record) -> Record:
         type = wanted.type
-        why = None if is_known(type) else f"the embedded AWS has no {type}: passed over"
+        why = f"the embedded AWS has no {type}: passed over" if is_missed(type) else None
         self._journal.began("CREATE", wanted, why)
         after = create(wanted, self._place)
         self._changes.append((None, after))

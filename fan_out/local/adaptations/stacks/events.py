@@ -41,6 +41,10 @@ class StackEvents:
             f"{what}_COMPLETE", record.logical_id, record.type, record.physical_id, None, properties
         )
 
+    def skipped(self, record: Record) -> None:
+        """It is not deleted: it is to be retained."""
+        self._add("DELETE_SKIPPED", record.logical_id, record.type, record.physical_id, None)
+
     def failed(self, what: str, logical_id: str, type: str, error: Exception) -> None:
         """It could not be done."""
         logging.getLogger(__name__).error("%s %s failed", what, logical_id, exc_info=error)

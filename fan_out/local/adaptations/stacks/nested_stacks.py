@@ -21,59 +21,64 @@ from fan_out.local.adaptations.stacks.transitions import deploy
 
 def install() -> None:
     """Let CloudFormation make, change and ask nested stacks."""
+    replaces(Stack, "create_from_cloudformation_json")(_create)
+    replaces(Stack, "update_from_cloudformation_json")(_update)
+    replaces(Stack, "delete_from_cloudformation_json")(_delete)
+    replaces(Stack, "physical_resource_id")(_physical_id)
+    adds(Stack, "get_cfn_attribute")(_attribute)
 
-    @replaces(Stack, "create_from_cloudformation_json")
-    def create(
-        cls: Any,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> Any:
-        backend = cloudformation_backends[account_id][region_name]
-        template, parameters, tags = _wanted(cloudformation_json, account_id, region_name)
-        stack = backend.create_stack(resource_name, template, parameters, tags=tags)
-        return _unless_failed(stack)
 
-    @replaces(Stack, "update_from_cloudformation_json")
-    def update(
-        cls: Any,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: Any,
-        account_id: str,
-        region_name: str,
-    ) -> Any:
-        backend = cloudformation_backends[account_id][region_name]
-        template, parameters, tags = _wanted(cloudformation_json, account_id, region_name)
-        if changes(original_resource, template, parameters, tags):
-            deploy(backend, original_resource, "UPDATE", template, parameters, tags)
-        return _unless_failed(original_resource)
+def _create(
+    cls: Any,
+    resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+    **kwargs: Any,
+) -> Any:
+    backend = cloudformation_backends[account_id][region_name]
+    template, parameters, tags = _wanted(cloudformation_json, account_id, region_name)
+    stack = backend.create_stack(resource_name, template, parameters, tags=tags)
+    return _unless_failed(stack)
 
-    @replaces(Stack, "delete_from_cloudformation_json")
-    def delete(
-        cls: Any,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-    ) -> None:
-        backend = cloudformation_backends[account_id][region_name]
-        backend.delete_stack(resource_name)
-        if resource_name in backend.stacks:
-            raise ValueError(failure_of(backend.stacks[resource_name]))
 
-    @replaces(Stack, "physical_resource_id")
-    def physical_id(self: Any) -> str:
-        return str(self.stack_id)
+def _update(
+    cls: Any,
+    original_resource: Any,
+    new_resource_name: str,
+    cloudformation_json: Any,
+    account_id: str,
+    region_name: str,
+) -> Any:
+    backend = cloudformation_backends[account_id][region_name]
+    template, parameters, tags = _wanted(cloudformation_json, account_id, region_name)
+    if changes(original_resource, template, parameters, tags):
+        deploy(backend, original_resource, "UPDATE", template, parameters, tags)
+    return _unless_failed(original_resource)
 
-    @adds(Stack, "get_cfn_attribute")
-    def attribute(self: Any, attribute_name: str) -> Any:
-        output = self.output_map.get(attribute_name.removeprefix("Outputs."))
-        if output is None:
-            raise UnformattedGetAttTemplateException
-        return output.value
+
+def _delete(
+    cls: Any,
+    resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+) -> None:
+    backend = cloudformation_backends[account_id][region_name]
+    backend.delete_stack(resource_name)
+    if resource_name in backend.stacks:
+        raise ValueError(failure_of(backend.stacks[resource_name]))
+
+
+def _physical_id(self: Any) -> str:
+    return str(self.stack_id)
+
+
+def _attribute(self: Any, attribute_name: str) -> Any:
+    output = self.output_map.get(attribute_name.removeprefix("Outputs."))
+    if output is None:
+        raise UnformattedGetAttTemplateException
+    return output.value
 
 
 def _wanted(definition: Any, account: str, region: str) -> tuple[str, dict[str, str], Any]:

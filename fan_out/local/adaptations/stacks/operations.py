@@ -18,66 +18,72 @@ from moto.cloudformation.utils import generate_stack_id
 from fan_out.local.adaptations.seam import replaces
 from fan_out.local.adaptations.stacks import transitions
 
+_moto_parse = Stack.parse_template
+
 
 def install() -> None:
     """Let stacks be created, updated and deleted as in AWS."""
-    moto_parse = Stack.parse_template
+    replaces(Stack, "parse_template")(_parse)
+    replaces(ChangeSet, "_parse_template")(_parse_own)
+    replaces(CloudFormationBackend, "create_stack")(_create)
+    replaces(CloudFormationBackend, "update_stack")(_update)
+    replaces(CloudFormationBackend, "delete_stack")(_delete)
 
-    @replaces(Stack, "parse_template")
-    def parse(template: str) -> dict[str, Any]:
-        try:
-            return dict(json.loads(template))
-        except ValueError:
-            return moto_parse(template)
 
-    @replaces(ChangeSet, "_parse_template")
-    def parse_own(self: Any) -> None:
-        self.template_dict = parse(self.template)
+def _parse(template: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(template))
+    except ValueError:
+        return _moto_parse(template)
 
-    @replaces(CloudFormationBackend, "create_stack")
-    def create(
-        self: Any,
-        name: str,
-        template: str,
-        parameters: dict[str, Any],
-        notification_arns: list[str] | None = None,
-        tags: dict[str, str] | None = None,
-        role_arn: str | None = None,
-        enable_termination_protection: bool | None = False,
-        timeout_in_mins: int | None = None,
-        stack_policy_body: str | None = None,
-    ) -> Any:
-        if any(stack.name == name for stack in self.stacks.values()):
-            raise AlreadyExistsException(f"Stack [{name}] already exists")
-        stack = empty_stack(self, name, notification_arns, tags, role_arn)
-        stack.enable_termination_protection = bool(enable_termination_protection)
-        stack.timeout_in_minutes = timeout_in_mins
-        stack.policy = stack_policy_body or ""
-        transitions.deploy(self, stack, "CREATE", template, parameters)
-        return stack
 
-    @replaces(CloudFormationBackend, "update_stack")
-    def update(
-        self: Any,
-        name: str,
-        template: str,
-        role_arn: str | None,
-        parameters: list[dict[str, Any]],
-        tags: dict[str, str] | None,
-    ) -> Any:
-        stack = self.get_stack(name)
-        values = given_parameters(parameters, stack)
-        if not changes(stack, template, values, tags):
-            raise ValidationError(message="No updates are to be performed.")
-        stack.role_arn = role_arn
-        transitions.deploy(self, stack, "UPDATE", template, values, tags)
-        return stack
+def _parse_own(self: Any) -> None:
+    self.template_dict = _parse(self.template)
 
-    @replaces(CloudFormationBackend, "delete_stack")
-    def delete(self: Any, name_or_stack_id: str) -> None:
-        for stack in list(self.stacks.values()):
-            if name_or_stack_id in (stack.name, stack.stack_id):
-                transitions.delete(self, stack)
+
+def _create(
+    self: Any,
+    name: str,
+    template: str,
+    parameters: dict[str, Any],
+    notification_arns: list[str] | None = None,
+    tags: dict[str, str] | None = None,
+    role_arn: str | None = None,
+    enable_termination_protection: bool | None = False,
+    timeout_in_mins: int | None = None,
+    stack_policy_body: str | None = None,
+) -> Any:
+    if any(stack.name == name for stack in self.stacks.values()):
+        raise AlreadyExistsException(f"Stack [{name}] already exists")
+    stack = empty_stack(self, name, notification_arns, tags, role_arn)
+    stack.enable_termination_protection = bool(enable_termination_protection)
+    stack.timeout_in_minutes = timeout_in_mins
+    stack.policy = stack_policy_body or ""
+    transitions.deploy(self, stack, "CREATE", template, parameters)
+    return stack
+
+
+def _update(
+    self: Any,
+    name: str,
+    template: str,
+    role_arn: str | None,
+    parameters: list[dict[str, Any]],
+    tags: dict[str, str] | None,
+) -> Any:
+    stack = self.get_stack(name)
+    values = given_parameters(parameters, stack)
+    if not changes(stack, template, values, tags):
+        raise ValidationError(message="No updates are to be performed.")
+    stack.role_arn = role_arn
+    transitions.deploy(self, stack, "UPDATE", template, values, tags)
+    return stack
+
+
+def _delete(self: Any, name_or_stack_id: str) -> None:
+    for stack in list(self.stacks.values()):
+        if name_or_stack_id in (stack.name, stack.stack_id):
+            transitions.delete(self, stack)
 
 
 def empty_stack(

@@ -53,9 +53,10 @@ class Unsupported:
         """Do nothing: there is nothing to delete."""
 
 
-def is_known(type: str) -> bool:
-    """Whether there can be a resource of the type, rather than a stand-in."""
-    return is_custom(type) or resource_class_from_type(type) is not None
+def is_missed(type: str) -> bool:
+    """Whether a resource of the type is passed over here, and would do something in AWS."""
+    known = is_custom(type) or resource_class_from_type(type) is not None
+    return not known and type != "AWS::CDK::Metadata"
 
 
 def create(wanted: Record, place: Place) -> Record:
