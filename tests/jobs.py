@@ -81,16 +81,6 @@ def process_ids(chunk: Chunk, context: Any) -> int:
     return os.getpid()
 
 
-@worker
-def needs_a_package(chunk: Chunk, context: Any) -> str:
-    """A compiled package that ``requirements.txt`` names, and boto3, which Lambda has."""
-    import boto3
-    import compiled
-
-    identity = boto3.client("sts").get_caller_identity()
-    return f"{compiled.answer()} {identity['Account']}"
-
-
 def not_json(event: Any, context: Any) -> Any:
     """An answer that Lambda cannot send."""
     return {1, 2, 3}
