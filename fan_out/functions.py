@@ -13,7 +13,7 @@ from constructs import Construct
 
 from fan_out.acknowledgements import acknowledge, acknowledge_dependency_on_role
 from fan_out.handlers import find_handler
-from fan_out.package import stage
+from fan_out.package import staged
 from fan_out.quotas import (
     DEFAULT_LAMBDA_SECONDS,
     check_environment,
@@ -25,6 +25,9 @@ from fan_out.requirements import Target
 NEWEST_PYTHON = lambda_.Runtime.PYTHON_3_14
 
 XRAY_REASON = "X-Ray's actions know no resources: a wildcard is all that IAM offers"
+NO_STAGING = "aws:cdk:disable-asset-staging"
+"""The context key with which CDK refers to assets where they are, instead of copying them."""
+
 VPC_REASON = "network interfaces have no ARN before Lambda has made them"
 
 OPTIONS_OF_THE_LOG = {
@@ -81,15 +84,16 @@ def function_from(
     settings = _settings(parameter, options, defaults)
     handler = find_handler(parameter, given)
     role = settings.get("role") or _role(scope, f"{id}Role", settings)
-    folder = stage(handler, _target(settings["architecture"]))
-    function = lambda_.Function(
-        scope,
-        id,
-        **{**settings, "role": role},
-        runtime=NEWEST_PYTHON,
-        handler=handler.dotted_name,
-        code=lambda_.Code.from_asset(str(folder)),
-    )
+    unstaged = bool(scope.node.try_get_context(NO_STAGING))
+    with staged(handler, _target(settings["architecture"]), keep=unstaged) as folder:
+        function = lambda_.Function(
+            scope,
+            id,
+            **{**settings, "role": role},
+            runtime=NEWEST_PYTHON,
+            handler=handler.dotted_name,
+            code=lambda_.Code.from_asset(str(folder)),
+        )
     acknowledge_dependency_on_role(function)
     settings["log_group"].grant_write(function)
     return function

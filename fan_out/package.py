@@ -8,6 +8,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import fan_out.runtime
@@ -19,14 +20,26 @@ RUNTIME = Path(fan_out.runtime.__file__).parent
 LIBRARY = RUNTIME.parent
 
 
-def stage(handler: Handler, target: Target) -> Path:
-    """Copy what the handler needs in Lambda to a new folder, and answer that.
+@contextmanager
+def staged(handler: Handler, target: Target, *, keep: bool = False) -> Iterator[Path]:
+    """Copy what the handler needs in Lambda to a folder, which goes at the end of the ``with``.
 
-    The folder goes when the process ends; CDK has copied it to its cloud assembly by then.
-    Raises ValueError where it is more than Lambda unpacks (250 MB) or a requirement fails.
+    CDK has copied it to its cloud assembly by then, unless it is told not to: ``keep`` leaves the
+    folder until the process ends. Raises ValueError where it is more than Lambda unpacks (250 MB)
+    or a requirement fails.
     """
     folder = Path(tempfile.mkdtemp(prefix="fan-out-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        _fill(folder, handler, target)
+        yield folder
+    finally:
+        if keep:
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fill(folder: Path, handler: Handler, target: Target) -> None:
     requirements = handler.file.parent / "requirements.txt"
     if requirements.is_file():
         shutil.copytree(install(requirements, target), folder, dirs_exist_ok=True)
@@ -38,7 +51,6 @@ def stage(handler: Handler, target: Target) -> Path:
         copy.chmod(0o755 if source.stat().st_mode & 0o111 else 0o644)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     check_unpacked_size(handler.dotted_name, size)
-    return folder
 
 
 def _own_files(handler: Handler) -> Iterator[tuple[Path, Path]]:

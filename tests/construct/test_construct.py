@@ -417,6 +417,17 @@ def test_it_works_twice_in_a_stack_nested_and_in_a_stage(
     assert {path.name for path in shipped[0].iterdir()} == {"fan_out", "lambdas"}
 
 
+def test_where_cdk_copies_no_assets_they_stay_until_the_end() -> None:
+    app = cdk.App(context={"aws:cdk:disable-asset-staging": True})
+    own = cdk.Stack(app, "Stack")
+    FanOut(own, "Job", **GOOD)
+    assembly = Path(app.synth().directory)
+    assets = json.loads((assembly / "Stack.assets.json").read_text())["files"].values()
+    folders = [Path(one["source"]["path"]) for one in assets if one["source"]["packaging"] == "zip"]
+    assert folders
+    assert all((assembly / folder / "lambdas" / "worker.py").is_file() for folder in folders)
+
+
 def test_tokens_are_let_through() -> None:
     own = stack()
     size = cdk.CfnParameter(own, "Size", type="Number").value_as_number

@@ -11,7 +11,7 @@ import pytest
 
 from fan_out import quotas
 from fan_out.handlers import find_handler
-from fan_out.package import stage
+from fan_out.package import staged as staging
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE, Target
 
 Write = Callable[[dict[str, str]], Path]
@@ -44,8 +44,8 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def staged(name: str, target: Target = ARM) -> set[str]:
-    folder = stage(find_handler("worker", name), target)
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    with staging(find_handler("worker", name), target) as folder:
+        return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def wheel(folder: Path, name: str, files: dict[str, str], tag: str = "py3-none-any") -> None:
@@ -112,9 +112,10 @@ def test_a_handler_in_a_single_module_ships_that_file_alone(importable: Write) -
 def test_a_program_that_ships_stays_one(importable: Write) -> None:
     folder = importable({"job/work.py": HANDLER, "job/tool": "#!/bin/sh\n"})
     (folder / "job/tool").chmod(0o700)
-    copied = stage(find_handler("worker", "job.work.handler"), ARM)
-    assert (copied / "job/tool").stat().st_mode & 0o777 == 0o755
-    assert (copied / "job/work.py").stat().st_mode & 0o777 == 0o644
+    with staging(find_handler("worker", "job.work.handler"), ARM) as copied:
+        assert (copied / "job/tool").stat().st_mode & 0o777 == 0o755
+        assert (copied / "job/work.py").stat().st_mode & 0o777 == 0o644
+    assert not copied.exists()
 
 
 def test_a_link_within_the_package_ships_the_file(importable: Write) -> None:
