@@ -101,6 +101,18 @@ class FanOut(Construct):
         """
         _check_id(id)
         check_max_concurrency(max_concurrency)
+        _check_types(
+            (cdk.RemovalPolicy, {"removal_policy": removal_policy}),
+            (logs.RetentionDays, {"log_retention": log_retention}),
+            (
+                bool,
+                {
+                    "pass_input": pass_input,
+                    "include_execution_data": include_execution_data,
+                    "tracing": tracing,
+                },
+            ),
+        )
         size = chunk_size_given(chunk_size)
         if size is None and control is None:
             raise ValueError(
@@ -217,6 +229,13 @@ class FanOut(Construct):
     def metric_time(self, **options: Any) -> cloudwatch.Metric:
         """How long runs took, in milliseconds; options as of ``cloudwatch.Metric``."""
         return self._state_machine.metric_time(**options)
+
+
+def _check_types(*checks: tuple[type, dict[str, Any]]) -> None:
+    for kind, given in checks:
+        for name, value in given.items():
+            if not isinstance(value, kind):
+                raise ValueError(f"{name} must be a {kind.__name__}, got {described(value)}")
 
 
 def _check_id(id: Any) -> None:

@@ -43,7 +43,8 @@ class Environment:
         environments = node.try_get_context("environments")
         if not isinstance(environments, dict) or not environments:
             raise ValueError(f"cdk.json must have environments, got {described(environments)}")
-        name = node.try_get_context("env") or DEFAULT
+        chosen = node.try_get_context("env")
+        name = DEFAULT if chosen is None else chosen
         if name not in environments:
             raise ValueError(f"env must be one of {', '.join(environments)}, got {name!r}")
         return cls.read(name, environments[name])

@@ -81,6 +81,11 @@ def process_ids(chunk: Chunk, context: Any) -> int:
     return os.getpid()
 
 
+def not_a_number(event: Any, context: Any) -> Any:
+    """An answer that Lambda sends, and that no JSON has."""
+    return [float("nan")]
+
+
 def not_json(event: Any, context: Any) -> Any:
     """An answer that Lambda cannot send."""
     return {1, 2, 3}

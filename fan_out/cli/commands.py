@@ -80,10 +80,12 @@ def run_command(
 
     def work(screen: Screen) -> int:
         from fan_out.cli.aws import Aws
+        from fan_out.cli.interruption import endings_raised
         from fan_out.cli.run import Run, run
 
         wanted = Run(stack=stack, machine=machine, input=read_input(input), whole=json)
-        return run(Aws.from_environment(), wanted, screen)
+        with endings_raised():
+            return run(Aws.from_environment(), wanted, screen)
 
     return _ended(work, debug=debug)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import time
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ def run_locally(app: App, embedded: Embedded, wanted: Run, screen: Screen) -> in
 
     Raises CommandError where the app cannot be synthesized or deployed.
     """
+    if wrong := [pair for pair in app.context if not re.match(r"[^=]+=", pair)]:
+        raise CommandError(f"--context must be KEY=VALUE, got {wrong[0]!r}")
     if app.command is None and not (app.folder / "cdk.json").exists():
         raise CommandError(f"no cdk.json in {app.folder}: go to a CDK app's folder, or give --app")
     with _up(embedded, app, screen) as (aws, cdk), _unchanged(app.folder / LOOKED_UP):
@@ -96,8 +99,9 @@ def start(embedded: Embedded, folder: Path, screen: Screen) -> int:
             for line in shell_lines(aws):
                 screen.show(line)
             screen.say(HINT)
-            while True:
+            while aws.alive:
                 time.sleep(1)
+            raise CommandError("the embedded AWS has ended by itself; start another", FAILED)
     screen.say("ended; nothing of it is left")
     return 0
 

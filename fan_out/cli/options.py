@@ -86,7 +86,7 @@ LOCAL_RUN_EXAMPLES = """
 **Examples**
 
     fan-out local run
-    fan-out local run -c env=prod --input '{"totalProcessRecordCount": 1000}'
+    fan-out local run -c env=prod --input '{"oneJobProcessMaxCount": 50}'
     fan-out local run --app "python3 other.py" --stack Nightly --json > answers.json
 
 **Exit code**: 0 the execution succeeded, 1 it or the deployment failed, 2 nothing was started,

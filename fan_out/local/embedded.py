@@ -88,6 +88,11 @@ class EmbeddedAws:
     ) -> None:
         self._end()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is there: from ``with`` to its end, unless its process was ended."""
+        return self._process is not None and self._process.poll() is None
+
     def environ(self) -> dict[str, str]:
         """The variables with which ``aws``, ``cdk`` and boto3 talk to it.
 

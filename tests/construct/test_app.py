@@ -97,6 +97,12 @@ def test_the_stack_is_named_after_its_environment_which_is_dev_by_default(tmp_pa
         assert (outdir / f"{name}.template.json").exists()
 
 
+def test_an_empty_environment_is_not_taken_for_the_default() -> None:
+    done = run_app("")
+    assert done.returncode == 1
+    assert done.stderr.strip() == "error: env must be one of dev, prod, got ''"
+
+
 def test_an_unknown_environment_is_one_line_and_no_traceback() -> None:
     done = run_app("staging")
     assert done.returncode == 1

@@ -493,6 +493,11 @@ OPTIONS = lambda_.FunctionOptions
         ),
         ({"collect_options": OPTIONS()}, "collect_options need a collect, got None"),
         ({"collect": 5}, "collect must be a function, its dotted name or an existing"),
+        ({"pass_input": "no"}, "pass_input must be a bool, got 'no' (a str)"),
+        ({"tracing": None}, "tracing must be a bool, got None"),
+        ({"include_execution_data": 1}, "include_execution_data must be a bool, got 1"),
+        ({"log_retention": 7}, "log_retention must be a RetentionDays, got 7"),
+        ({"removal_policy": "destroy"}, "removal_policy must be a RemovalPolicy, got 'destroy'"),
         ({"carry_on": 20}, "carry_on must be a bool or a Duration, got 20"),
         ({"carry_on": None}, "carry_on must be a bool or a Duration, got None"),
         (

@@ -202,6 +202,16 @@ def test_an_aws_that_is_started_serves_a_shell_until_it_is_ended(start: Start) -
     assert process.wait(TWO_MINUTES) == 0
 
 
+def test_an_aws_that_has_ended_by_itself_is_told_of(start: Start) -> None:
+    process = start("start")
+    read_up_to(process, "Ctrl-C ends it")
+    for child in psutil.Process(process.pid).children():
+        child.kill()
+    _, err = process.communicate(timeout=TWO_MINUTES)
+    assert process.returncode == 1
+    assert err.splitlines()[-1] == "error: the embedded AWS has ended by itself; start another"
+
+
 def wait_for_child(process: subprocess.Popen[str], word: str) -> None:
     """Wait until one of its descendants has the word in its command line."""
     while process.poll() is None:

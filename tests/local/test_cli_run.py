@@ -265,13 +265,21 @@ def test_an_unknown_stack_is_said_with_those_that_are_there(run: RunCommand) -> 
     assert done.stderr.count("\n") == 1
 
 
-def test_ctrl_c_stops_the_execution(
-    sleeping: subprocess.Popen[str], session: boto3.Session
+@pytest.mark.parametrize(
+    ("ending", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")],
+)
+def test_whatever_ends_the_command_stops_the_execution(
+    ending: signal.Signals,
+    code: int,
+    said: str,
+    sleeping: subprocess.Popen[str],
+    session: boto3.Session,
 ) -> None:
-    sleeping.send_signal(signal.SIGINT)
+    sleeping.send_signal(ending)
     _, err = sleeping.communicate(timeout=A_MINUTE)
-    assert sleeping.returncode == 130
-    assert err.splitlines()[-2:] == ["stopped", "interrupted"]
+    assert sleeping.returncode == code
+    assert err.splitlines()[-2:] == ["stopped", said]
     execution = executions(session, "Sleeping")[0]
     assert execution["status"] == "ABORTED"
 

@@ -77,6 +77,7 @@ def build(outdir: Path) -> Path:
             carry_on=cdk.Duration.seconds(2),
             worker_options=lambda_.FunctionOptions(timeout=cdk.Duration.seconds(3)),
         ),
+        "NotANumber": FanOut(stack, "NotANumber", worker=jobs.not_a_number, chunk_size=100),
         "Existing": FanOut(
             stack,
             "Existing",
@@ -255,6 +256,12 @@ def test_the_chunk_that_failed_is_named_also_where_the_map_added_to_it(
 def test_an_answer_that_is_not_json_is_lambdas_error(run: Any) -> None:
     done = run("NotJson", {"totalProcessRecordCount": 1})
     assert (done["status"], done["error"]) == ("FAILED", "Runtime.MarshalError")
+
+
+def test_an_answer_of_nan_is_no_json_and_never_an_output(run: Any) -> None:
+    done = run("NotANumber", {"totalProcessRecordCount": 1})
+    assert done["status"] == "FAILED"
+    assert "the function's answer must be JSON: NaN is none" in done["cause"]
 
 
 def test_what_a_function_prints_and_its_report_are_in_the_fan_outs_log(

@@ -166,6 +166,10 @@ def test_a_folder_without_an_app_is_named(
     )
 
 
+def test_a_context_that_is_no_pair_is_refused(usage_error: Usage) -> None:
+    assert usage_error("local", "run", "-c", "prod") == "--context must be KEY=VALUE, got 'prod'"
+
+
 def test_debug_shows_the_traceback_and_otherwise_there_is_none(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,12 +75,24 @@ def install(account: str) -> None:
 def _response(kind: str, answer: dict[str, str], payload: Any) -> dict[str, Any]:
     response = {
         "ExecutedVersion": answer["x-amz-executed-version"],
-        "Payload": json.loads(payload) if payload else "",
+        "Payload": _parsed(payload) if payload else "",
         "StatusCode": STATUS[kind],
     }
     if "x-amz-function-error" in answer:
         response["FunctionError"] = answer["x-amz-function-error"]
     return response
+
+
+def _parsed(payload: Any) -> Any:
+    """The answer as JSON. Lambda's runtime client writes NaN, which no JSON has."""
+    try:
+        return json.loads(payload, parse_constant=_refuse)
+    except ValueError as error:
+        raise ValueError(f"the function's answer must be JSON: {error}") from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is none")
 
 
 def _client_error(error: JsonRESTError) -> ClientError:
