@@ -32,7 +32,7 @@ ALLOWED = {
         "runtime",
         "workflow",
     },
-    "local": {"local", "requirements"},
+    "local": {"local", "requirements", "runtime"},
     "cli": {"cli", "local", "quotas", "runtime"},
     "__main__": {"cli"},
     "__init__": {"chunk_size", "construct", "environment"},

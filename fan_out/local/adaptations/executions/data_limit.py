@@ -18,8 +18,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 
 from fan_out.local.adaptations.seam import replaces
-
-MOST_BYTES = 262_144
+from fan_out.runtime.budget import PAYLOAD_BYTES
 
 
 def install() -> None:
@@ -32,4 +31,4 @@ def is_within(value: Any) -> bool:
     """Whether an output, a JSON value or the text of one, is at most 262,144 bytes."""
     if not isinstance(value, str):
         value = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
-    return len(value.encode(errors="surrogatepass")) <= MOST_BYTES
+    return len(value.encode(errors="surrogatepass")) <= PAYLOAD_BYTES

@@ -20,11 +20,11 @@ from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from fan_out.local.adaptations.seam import replaces
+from fan_out.runtime.budget import HISTORY_EVENTS
 
-MOST_EVENTS = 25_000
 FULL = {
     "error": "States.Runtime",
-    "cause": f"The execution reached the maximum number of history events ({MOST_EVENTS}).",
+    "cause": f"The execution reached the maximum number of history events ({HISTORY_EVENTS}).",
 }
 
 LAST = {
@@ -59,7 +59,7 @@ def _add_event(
         if is_closed(events):
             return int(context.last_published_event_id)
         number = len(events) + 1
-        if number == MOST_EVENTS and event_type not in LAST:
+        if number == HISTORY_EVENTS and event_type not in LAST:
             event_type = HistoryEventType.ExecutionFailed
             event_details = {"executionFailedEventDetails": FULL}
             full = getattr(self, "when_full", None)

@@ -24,14 +24,12 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job 
 
 from fan_out.local.adaptations.executions.own_events import OwnEvents
 from fan_out.local.adaptations.seam import replaces
-
-AT_A_TIME = 40
-"""The iterations of an inline Map, whatever its MaxConcurrency says."""
+from fan_out.runtime.budget import INLINE_CONCURRENCY
 
 
 def install(environments: int) -> None:
     """Let inline Maps run at most ``environments`` iterations at a time, and at most 40."""
-    most = min(AT_A_TIME, environments)
+    most = min(INLINE_CONCURRENCY, environments)
 
     @replaces(moto.InlineIterationComponent, "_eval_body")
     def evaluate(self: Any, env: Any) -> None:

@@ -28,10 +28,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from fan_out.local.adaptations.seam import replaces
-
-MOST_BYTES = 262_144
-"""The input of an execution, "Step Functions service quotas"."""
-
+from fan_out.runtime.budget import PAYLOAD_BYTES
 
 _lock = threading.Lock()
 
@@ -109,10 +106,10 @@ def _fail(env: Any, error: Exception) -> None:
 
 def _check(text: str) -> None:
     size = len(text.encode())
-    if size > MOST_BYTES:
+    if size > PAYLOAD_BYTES:
         raise ValidationException(
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member "
-            f"must have length less than or equal to {MOST_BYTES} (it has {size} bytes)"
+            f"must have length less than or equal to {PAYLOAD_BYTES} (it has {size} bytes)"
         )
     try:
         json.loads(text)
