@@ -1,0 +1,137 @@
+"""A bad record is set aside, and the rest of its chunk is done."""
+
+import logging
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fan_out.runtime import Chunk, worker
+from fan_out.runtime.carry_on import CARRY_ON_KEY, MARGIN_VARIABLE
+
+
+@worker(on_error="collect")
+def halved(record: int, context: Any) -> float:
+    """Fail for each odd record."""
+    if record % 2:
+        raise ValueError(f"{record} is odd")
+    return record / 2
+
+
+def test_a_record_that_raises_is_set_aside_with_number_error_and_message() -> None:
+    assert halved({"oneJobProcessingCount": 4, "offset": 10}, None) == {
+        "answers": [5, 6],
+        "badRecords": [
+            {"record": 11, "error": "ValueError", "message": "11 is odd"},
+            {"record": 13, "error": "ValueError", "message": "13 is odd"},
+        ],
+    }
+
+
+@given(bad=st.sets(st.integers(0, 49)))
+def test_every_record_is_answered_or_set_aside_and_none_is_both(bad: set[int]) -> None:
+    @worker(on_error="collect")
+    def failing(record: int, context: Any) -> int:
+        if record in bad:
+            raise KeyError(record)
+        return record
+
+    answer = failing(Chunk(offset=0, count=50), None)
+    assert answer["answers"] == [number for number in range(50) if number not in bad]
+    assert [one["record"] for one in answer["badRecords"]] == sorted(bad)
+
+
+def test_of_items_the_number_of_the_record_is_told() -> None:
+    @worker(on_error="collect")
+    def reading(item: str, context: Any) -> int:
+        return int(item)
+
+    event = {"oneJobProcessingCount": 3, "offset": 7, "items": ["1", "x", "3"]}
+    answer = reading(event, None)
+    assert answer["answers"] == [1, 3]
+    assert [one["record"] for one in answer["badRecords"]] == [8]
+
+
+def test_the_log_has_the_whole_message_and_the_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    @worker(on_error="collect")
+    def wordy(record: int, context: Any) -> None:
+        raise ValueError("long " * 1_000)
+
+    with caplog.at_level(logging.ERROR):
+        (bad,) = wordy(Chunk(offset=5, count=1), None)["badRecords"]
+    assert len(bad["message"]) == 200
+    assert "record 5 is set aside" in caplog.text
+    assert "long " * 1_000 in caplog.text
+    assert "in wordy" in caplog.text
+
+
+def test_a_message_that_is_no_text_for_json_is_made_one() -> None:
+    @worker(on_error="collect")
+    def broken(record: int, context: Any) -> None:
+        raise ValueError("\ud800")
+
+    (bad,) = broken(Chunk(offset=0, count=1), None)["badRecords"]
+    assert bad["message"] == "?"
+
+
+def test_more_bad_records_than_an_answer_holds_end_the_chunk_in_one_line() -> None:
+    @worker(on_error="collect")
+    def never(record: int, context: Any) -> None:
+        raise ValueError("x" * 500)
+
+    with pytest.raises(ValueError, match="the list of bad records must take at most") as error:
+        never(Chunk(offset=0, count=10_000), None)
+    assert "\n" not in str(error.value)
+    assert isinstance(error.value.__cause__, ValueError)
+
+
+def test_what_is_no_error_of_the_record_is_not_set_aside() -> None:
+    @worker(on_error="collect")
+    def leaving(record: int, context: Any) -> None:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        leaving(Chunk(offset=0, count=1), None)
+
+
+class Clock:
+    """Lambda's context: there is time for three records."""
+
+    def __init__(self) -> None:
+        self.looks = 3
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.looks -= 1
+        return 10_000 if self.looks >= 0 else 0
+
+
+def test_carrying_on_joins_answers_and_bad_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MARGIN_VARIABLE, "1")
+    event: Any = {"oneJobProcessingCount": 8, "offset": 0, "execution": "nightly"}
+    rounds = 0
+    while rounds == 0 or CARRY_ON_KEY in event:
+        event, rounds = halved(event, Clock()), rounds + 1
+    assert rounds == 3
+    assert event["answers"] == [0, 1, 2, 3]
+    assert [one["record"] for one in event["badRecords"]] == [1, 3, 5, 7]
+
+
+def test_the_default_is_to_raise() -> None:
+    @worker(on_error="raise")
+    def failing(chunk: Chunk, context: Any) -> None:
+        raise ValueError("bad record 57")
+
+    with pytest.raises(ValueError, match="bad record 57"):
+        failing(Chunk(offset=0, count=1), None)
+
+
+@pytest.mark.parametrize("given", ["ignore", "", None, True, []])
+def test_an_option_that_is_none_is_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match='on_error must be "raise" or "collect", got '):
+        worker(on_error=given)
+
+
+def test_a_merge_function_has_nothing_to_do_there() -> None:
+    with pytest.raises(ValueError, match="merges by itself and takes no merge function"):
+        worker(on_error="collect", merge=max)  # type: ignore[call-overload]
