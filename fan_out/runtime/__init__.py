@@ -5,9 +5,9 @@ same module in the repository, in a test and in Lambda.
 """
 
 from fan_out.runtime.chunk import Chunk
-from fan_out.runtime.collect import collect
+from fan_out.runtime.collect import Results, collect
 from fan_out.runtime.control import control
 from fan_out.runtime.plan import plan
 from fan_out.runtime.worker import worker
 
-__all__ = ["Chunk", "collect", "control", "plan", "worker"]
+__all__ = ["Chunk", "Results", "collect", "control", "plan", "worker"]

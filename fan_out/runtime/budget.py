@@ -43,15 +43,25 @@ BYTES_PER_CHUNK = 70
 """``{"oneJobProcessingCount": <12 digits>, "offset": <16 digits>}, ``: the longest there can be
 in a plan so long, for 10^15 records."""
 
+EVENTS_PER_FAILURE = 9
+"""A chunk whose failure is tolerated: MapIterationStarted/Succeeded, TaskStateEntered/Exited,
+TaskScheduled/Started/Failed, entering and leaving Failed."""
+
+BYTES_PER_FAILURE = 180
+"""``{"failure":{"chunk":{"oneJobProcessingCount":<12 digits>,"offset":<16 digits>},"error":"<60
+characters>","cause":""}},``: what is known of a failed chunk, without a word of its cause."""
+
 RESULT_OVERHEAD = 2_048
 """What Step Functions wraps round a Lambda's answer (status, headers) before ``$.Payload``."""
 
 
-def most_chunks(events_per_chunk: int = EVENTS_PER_CHUNK) -> int:
-    """Answer the longest plan that an inline Map carries; the events bind before the bytes."""
+def most_chunks(
+    events_per_chunk: int = EVENTS_PER_CHUNK, bytes_per_chunk: int = BYTES_PER_CHUNK
+) -> int:
+    """Answer the longest plan that an inline Map carries."""
     return min(
         (HISTORY_EVENTS - EVENTS_AROUND) // events_per_chunk,
-        (PAYLOAD_BYTES - RESULT_OVERHEAD) // BYTES_PER_CHUNK,
+        (PAYLOAD_BYTES - RESULT_OVERHEAD) // bytes_per_chunk,
     )
 
 
@@ -60,14 +70,14 @@ MOST_CHUNKS = most_chunks()
 
 
 def refuse_what_the_map_cannot_carry(
-    total: int, plan: Plan, events_per_chunk: int = EVENTS_PER_CHUNK
+    total: int, plan: Plan, most: int = MOST_CHUNKS, events_per_chunk: int = EVENTS_PER_CHUNK
 ) -> None:
-    """Check a plan of ``total`` records before anything is started.
+    """Check a plan of ``total`` records before anything is started; it may have ``most`` chunks.
 
     Raises ValueError naming the smallest chunk size that would fit. Where it fits but leaves
     less than one retry for each chunk, a warning says so in the control function's log.
     """
-    chunks, most = plan.length, most_chunks(events_per_chunk)
+    chunks = plan.length
     if chunks > most:
         raise ValueError(
             f"{total} records in chunks of {plan.largest} are {chunks} chunks, and an inline Map "

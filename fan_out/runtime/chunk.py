@@ -7,6 +7,7 @@ cold start of every function.
 from __future__ import annotations
 
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
+from fan_out.runtime.resumed import first_execution
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,9 +115,12 @@ class Chunk:
     def id(self) -> str | None:
         """An idempotency key: the execution and the first record; the same when it is tried again.
 
-        None where the construct does not carry on.
+        Also in an execution that resumes another, whose name it then has. None where the
+        construct does not carry on.
         """
-        return None if self.execution is None else f"{self.execution}:{self.offset}"
+        if self.execution is None:
+            return None
+        return f"{first_execution(self.execution)}:{self.offset}"
 
     def time_left(self) -> float:
         """Seconds until the worker should stop; infinite where it need not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from fan_out.runtime.numbers import described
+from fan_out.runtime.tolerated import COUNTS_KEY, FAILURES_KEY, RESULTS_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,21 +15,46 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 
+class Results:
+    """An iterator over the workers' answers, in chunk order.
+
+    ``failures`` are the chunks that failed, ``{"chunk", "error", "cause"}`` each, and ``counts``
+    how many there were of what, where the fan-out tolerates failures; or else ``[]`` and None.
+
+    Raises ValueError where ``event`` is not what a machine of this library gives to its collect.
+    """
+
+    def __init__(self, event: Any) -> None:
+        answers: Any = event
+        self.failures: list[dict[str, Any]] = []
+        self.counts: dict[str, int] | None = None
+        if isinstance(event, dict) and event.keys() >= {RESULTS_KEY, FAILURES_KEY, COUNTS_KEY}:
+            answers = event[RESULTS_KEY]
+            self.failures, self.counts = event[FAILURES_KEY], event[COUNTS_KEY]
+        if not isinstance(answers, list):
+            raise ValueError(f"the workers' answers must be a list, got {described(answers)}")
+        self._answers = iter(answers)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._answers)
+
+
 def collect(
-    function: Callable[[Iterator[Any], Any], Answer],
+    function: Callable[[Results, Any], Answer],
 ) -> Callable[[Any, Any], Answer]:
     """Turn a function of the workers' answers into the collect handler.
 
-    ``function(answers, context)`` gets an iterator over the answers, in chunk order; what it
-    answers is the output of the run.
+    ``function(results, context)`` gets an iterator over the answers, in chunk order, which also
+    knows the ``failures`` that were tolerated; what it answers is the output of the run.
 
-    Raises ValueError where the event is not a list.
+    Raises ValueError where the event is neither a list nor the output of a run with failures.
     """
 
     @functools.wraps(function)
     def handler(event: Any, context: Any) -> Answer:
-        if not isinstance(event, list):
-            raise ValueError(f"the workers' answers must be a list, got {described(event)}")
-        return function(iter(event), context)
+        return function(Results(event), context)
 
     return handler

@@ -6,9 +6,17 @@ import functools
 import os
 
 from fan_out.runtime.budget import refuse_what_the_map_cannot_carry
+from fan_out.runtime.chosen_chunks import checked_chunks
 from fan_out.runtime.items import checked_items, with_items
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
-from fan_out.runtime.sizing import events_per_chunk, instructions, sizing
+from fan_out.runtime.resumed import CHUNKS_KEY
+from fan_out.runtime.sizing import (
+    chosen_key,
+    events_per_chunk,
+    instructions,
+    longest_plan,
+    sizing,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +35,8 @@ def control(
     10^15, or an iterable of items (any JSON values; a generator too), which the chunks then carry.
     The handler answers the plan: a list of ``{"oneJobProcessingCount": n, "offset": n}``, with
     ``"items": […]`` where there are items, cut as the input says (``oneJobProcessMaxCount``,
-    ``jobCount`` or ``secondsPerRecord``) or else as the construct's chunk size does.
+    ``jobCount`` or ``secondsPerRecord``) or else as the construct's chunk size does. An input with
+    ``chunks`` lists the plan itself: then that is the answer, and ``function`` is not asked.
 
     Raises ValueError, before any worker is started, where a number is out of its range, there is
     no size, an item is not JSON, or the plan is more than the machine can carry.
@@ -35,19 +44,22 @@ def control(
 
     @functools.wraps(function)
     def handler(event: Any, context: Any) -> list[dict[str, Any]]:
-        cut = sizing(event, os.environ)
-        events = events_per_chunk(instructions(os.environ))
+        told = instructions(os.environ)
+        most, events = longest_plan(told), events_per_chunk(told)
+        if chosen_key(event) == CHUNKS_KEY:
+            return checked_chunks(event[CHUNKS_KEY], most)
+        cut = sizing(event, told)
         answer = function(event, context)
         if hasattr(answer, "__iter__") and not isinstance(answer, str | bytes | dict):
             items = checked_items(answer)
             plan = cut(len(items))
-            refuse_what_the_map_cannot_carry(len(items), plan, events)
+            refuse_what_the_map_cannot_carry(len(items), plan, most, events)
             return with_items(plan, items)
         total = whole_number(
             f"the count that {function.__name__} answered", answer, least=0, most=MOST_RECORDS
         )
         plan = cut(total)
-        refuse_what_the_map_cannot_carry(total, plan, events)
+        refuse_what_the_map_cannot_carry(total, plan, most, events)
         return list(plan.items())
 
     return handler

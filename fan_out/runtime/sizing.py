@@ -3,8 +3,8 @@
 The construct hands its choice over as JSON in an environment variable:
 ``{"atMost": 10}``, ``{"jobs": 8}`` or ``{"secondsPerRecord": 0.05, "overheadSeconds": 1}``, always
 with ``maxConcurrency`` (how many run at a time, 0 for as many as the Map does), where it is known
-``withinSeconds`` (what a chunk may take), and ``eventsPerChunk`` where a chunk takes more events of
-the history than in the default machine.
+``withinSeconds`` (what a chunk may take), and where a chunk takes more of the history or of the
+payload than in the default machine, ``eventsPerChunk`` and ``bytesPerChunk``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 
 from fan_out.runtime.budget import (
+    BYTES_PER_CHUNK,
     EVENTS_PER_CHUNK,
     INLINE_CONCURRENCY,
     LAMBDA_SECONDS,
@@ -19,6 +20,7 @@ from fan_out.runtime.budget import (
 )
 from fan_out.runtime.numbers import MOST_RECORDS, described, number, whole_number
 from fan_out.runtime.plan import Plan
+from fan_out.runtime.resumed import CHUNKS_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,14 +41,15 @@ NANOSECONDS = 10**9
 """Times are compared in whole nanoseconds: 0.3 is not three times 0.1 as floats."""
 
 
-def sizing(event: Any, environ: Mapping[str, str]) -> Callable[[int], Plan]:
+def sizing(event: Any, chosen: Mapping[str, Any]) -> Callable[[int], Plan]:
     """Answer what makes the plan for a number of records: of the input, or the construct's choice.
+
+    ``chosen`` are the construct's instructions.
 
     Raises ValueError where a number is out of range, two keys of the input contradict each other,
     there is neither a key nor a choice, or one record takes longer than a chunk may.
     """
-    chosen = instructions(environ)
-    said = _said(event)
+    said = chosen_key(event)
     if said is not None:
         return _planner(said, said, event[said], chosen)
     for name, key in CHOICES.items():
@@ -61,6 +64,11 @@ def sizing(event: Any, environ: Mapping[str, str]) -> Callable[[int], Plan]:
 def events_per_chunk(chosen: Mapping[str, Any]) -> int:
     """The events of the history that a chunk takes in this machine."""
     return int(chosen.get("eventsPerChunk", EVENTS_PER_CHUNK))
+
+
+def longest_plan(chosen: Mapping[str, Any]) -> int:
+    """The chunks that a plan for this machine may have."""
+    return most_chunks(events_per_chunk(chosen), chosen.get("bytesPerChunk", BYTES_PER_CHUNK))
 
 
 def records_within(seconds_per_record: float, overhead_seconds: float, within: float) -> int:
@@ -92,17 +100,20 @@ def _to_fit(name: str, value: Any, chosen: Mapping[str, Any]) -> Callable[[int],
             f"may take less {overhead:g} of overhead, got {value}"
         )
     concurrency = min(chosen.get("maxConcurrency", 0) or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
-    longest = most_chunks(events_per_chunk(chosen))
+    longest = longest_plan(chosen)
     return lambda total: Plan.in_waves(total, most, concurrency, longest)
 
 
-def _said(event: Any) -> str | None:
-    """The one key of the input that sizes the chunks of this run."""
-    keys = [key for key in CHOICES.values() if isinstance(event, dict) and key in event]
+def chosen_key(event: Any) -> str | None:
+    """Answer the one key of the input that says which chunks this run has; None for none.
+
+    Raises ValueError where there are two.
+    """
+    known = [*CHOICES.values(), CHUNKS_KEY]
+    keys = [key for key in known if isinstance(event, dict) and key in event]
     if len(keys) > 1:
         raise ValueError(
-            f"the execution input must have one of {', '.join(CHOICES.values())}, "
-            f"got {' and '.join(keys)}"
+            f"the execution input must have one of {', '.join(known)}, got {' and '.join(keys)}"
         )
     return keys[0] if keys else None
 

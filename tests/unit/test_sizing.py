@@ -1,6 +1,5 @@
 """Every way to size the chunks covers every record, keeps its promise, and is checked."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,16 +8,12 @@ from hypothesis import strategies as st
 
 from fan_out.runtime.budget import MOST_CHUNKS
 from fan_out.runtime.plan import Plan
-from fan_out.runtime.sizing import PLAN_VARIABLE, records_within, sizing
+from fan_out.runtime.sizing import records_within, sizing
 
 TOTALS = st.integers(0, 10**9)
 
 
-def chosen(**choice: Any) -> dict[str, str]:
-    return {PLAN_VARIABLE: json.dumps(choice)}
-
-
-FIT = chosen(secondsPerRecord=1, overheadSeconds=0, withinSeconds=10, maxConcurrency=4)
+FIT = {"secondsPerRecord": 1, "overheadSeconds": 0, "withinSeconds": 10, "maxConcurrency": 4}
 
 
 def sizes(plan: Plan) -> list[int]:
@@ -78,7 +73,7 @@ def test_a_hundred_and_five_records_four_at_a_time_are_twelve_even_chunks() -> N
 
 
 def test_ragged_chunks_in_three_waves_become_eight_in_two_where_they_may_be_larger() -> None:
-    roomy = chosen(secondsPerRecord=1, overheadSeconds=0, withinSeconds=14, maxConcurrency=4)
+    roomy = {"secondsPerRecord": 1, "overheadSeconds": 0, "withinSeconds": 14, "maxConcurrency": 4}
     assert sizes(sizing({}, roomy)(105)) == [14] + [13] * 7
 
 
@@ -89,7 +84,12 @@ def test_filling_the_last_wave_makes_no_plan_too_long_for_the_machine() -> None:
 
 
 def test_a_concurrency_above_what_a_map_runs_counts_as_that() -> None:
-    wide = chosen(secondsPerRecord=1, overheadSeconds=0, withinSeconds=100, maxConcurrency=500)
+    wide = {
+        "secondsPerRecord": 1,
+        "overheadSeconds": 0,
+        "withinSeconds": 100,
+        "maxConcurrency": 500,
+    }
     assert sizing({}, wide)(20_000).length == 200
 
 
@@ -110,13 +110,13 @@ def test_a_time_is_not_missed_by_a_rounding_of_floats() -> None:
     ],
 )
 def test_the_input_overrides_the_construct(event: Any, expected: list[int]) -> None:
-    environ = chosen(atMost=10, withinSeconds=720, maxConcurrency=3)
-    assert sizes(sizing(event, environ)(105)) == expected
+    told = {"atMost": 10, "withinSeconds": 720, "maxConcurrency": 3}
+    assert sizes(sizing(event, told)(105)) == expected
 
 
 def test_without_a_concurrency_of_its_own_waves_are_those_of_an_inline_map() -> None:
-    environ = chosen(secondsPerRecord=1, overheadSeconds=0, withinSeconds=10, maxConcurrency=0)
-    assert sizing({}, environ)(1_000).length == 112  # 3 waves of 40 hold 120, of at most 9 each
+    told = {"secondsPerRecord": 1, "overheadSeconds": 0, "withinSeconds": 10, "maxConcurrency": 0}
+    assert sizing({}, told)(1_000).length == 112  # 3 waves of 40 hold 120, of at most 9 each
 
 
 @pytest.mark.parametrize("key", ["oneJobProcessMaxCount", "jobCount"])
@@ -139,7 +139,7 @@ def test_a_record_that_cannot_fit_is_refused() -> None:
 
 def test_seconds_without_a_time_to_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="secondsPerRecord needs a time to fit"):
-        sizing({"secondsPerRecord": 1}, chosen(atMost=10))
+        sizing({"secondsPerRecord": 1}, {"atMost": 10})
 
 
 def test_keys_of_the_input_that_contradict_each_other_are_refused() -> None:

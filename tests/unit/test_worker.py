@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fan_out.runtime import Chunk, collect, worker
+from fan_out.runtime import Chunk, Results, collect, worker
 from lambdas.worker import handler as article
 
 
@@ -58,7 +58,20 @@ def test_the_collect_gets_the_answers_in_order_one_by_one() -> None:
     assert (joining.__name__, joining.__doc__) == ("joining", "Join them.")
 
 
-@pytest.mark.parametrize("event", [None, {}, "text", 5])
+def test_the_collect_of_a_run_that_tolerates_failures_gets_those_too() -> None:
+    failure = {"chunk": {"oneJobProcessingCount": 5, "offset": 5}, "error": "E", "cause": ""}
+    counts = {"chunks": 2, "succeeded": 1, "failed": 1, "records": 10, "recordsSucceeded": 5}
+
+    @collect
+    def telling(results: Results, context: Any) -> Any:
+        return [list(results), results.failures, results.counts]
+
+    event = {"results": [[1]], "failures": [failure], "counts": counts}
+    assert telling(event, None) == [[[1]], [failure], counts]
+    assert telling([[1]], None) == [[[1]], [], None]
+
+
+@pytest.mark.parametrize("event", [None, {}, "text", 5, {"results": [], "failures": []}])
 def test_answers_that_are_no_list_never_reach_the_collect(event: object) -> None:
     @collect
     def never(answers: Iterator[Any], context: Any) -> None:

@@ -1,0 +1,16 @@
+"""The shapes of a run that tolerates failed chunks, for the machine and those who read its output.
+
+An iteration of the Map answers ``{"result": <the worker's answer>}`` or ``{"failure": {"chunk",
+"error", "cause"}}``; the run ``{"results": […], "failures": […], "counts": {"chunks", "succeeded",
+"failed", "records", "recordsSucceeded"}}``.
+"""
+
+RESULT_KEY, FAILURE_KEY = "result", "failure"
+RESULTS_KEY, FAILURES_KEY, COUNTS_KEY = "results", "failures", "counts"
+
+FAILED_STATE = "Failed"
+"""The state that a chunk goes through, inside the Map, when it has failed and that is tolerated."""
+
+TOO_MANY_STATE = "TooManyFailures"
+TOO_MANY_ERROR = "FanOut.TooManyFailures"
+"""How a run ends of which too many chunks failed; its cause is the counts, as JSON."""
