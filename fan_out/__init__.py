@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from fan_out.chunk_size import ChunkSize as ChunkSize
     from fan_out.construct import FanOut as FanOut
     from fan_out.environment import Environment as Environment
+    from fan_out.failure_policy import FailurePolicy as FailurePolicy
+    from fan_out.retry import Retry as Retry
 
 _HOMES = {
     "ChunkSize": "fan_out.chunk_size",
     "Environment": "fan_out.environment",
+    "FailurePolicy": "fan_out.failure_policy",
     "FanOut": "fan_out.construct",
+    "Retry": "fan_out.retry",
 }
 
-__all__ = ["ChunkSize", "Environment", "FanOut"]
+__all__ = ["ChunkSize", "Environment", "FailurePolicy", "FanOut", "Retry"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,6 +1,6 @@
 """The construct: check, wire, expose, grant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -17,6 +17,7 @@ from fan_out.acknowledgements import (
     acknowledge_versions,
 )
 from fan_out.chunk_size import ChunkSize, chunk_size_given
+from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import FunctionDefaults, function_from, is_function
 from fan_out.instructions import (
     check_carry_on,
@@ -26,8 +27,9 @@ from fan_out.instructions import (
     tell,
 )
 from fan_out.quotas import check_max_concurrency
+from fan_out.retry import Retry, error_names
 from fan_out.runtime.numbers import described
-from fan_out.workflow import define
+from fan_out.workflow import Workflow
 
 BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
 
@@ -60,6 +62,9 @@ class FanOut(Construct):
         max_concurrency: int = 0,
         pass_input: bool = False,
         carry_on: bool | cdk.Duration = False,
+        on_failure: FailurePolicy | None = None,
+        retry: Retry | None = None,
+        retry_on: Sequence[str] = (),
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
         collect_options: lambda_.FunctionOptions | None = None,
@@ -87,6 +92,12 @@ class FanOut(Construct):
             carry_on: Whether a worker (made by ``@worker``) stops before its timeout and is started
                 again with what is left; a Duration says how long before. Default for that: 10 %
                 of its timeout, at most a minute.
+            on_failure: What a failed chunk does to its run. Default: ``FailurePolicy.stop()``, the
+                first one ends it.
+            retry: How often and when a task is tried again. Default: ``Retry()``, 6 times, after
+                2, 4, 8 … at most 60 seconds.
+            retry_on: Which errors of your own are worth that, by their names
+                (``["ThrottledByVendor"]``), besides throttling and Lambda's transient ones.
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
             control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
@@ -101,7 +112,11 @@ class FanOut(Construct):
         """
         _check_id(id)
         check_max_concurrency(max_concurrency)
+        on_failure = FailurePolicy.stop() if on_failure is None else on_failure
+        retry = Retry() if retry is None else retry
         _check_types(
+            (FailurePolicy, {"on_failure": on_failure}),
+            (Retry, {"retry": retry}),
             (cdk.RemovalPolicy, {"removal_policy": removal_policy}),
             (logs.RetentionDays, {"log_retention": log_retention}),
             (
@@ -114,6 +129,7 @@ class FanOut(Construct):
             ),
         )
         size = chunk_size_given(chunk_size)
+        names = error_names(retry_on)
         if size is None and control is None:
             raise ValueError(
                 "chunk_size is needed where there is no control: the built-in one cuts"
@@ -156,6 +172,7 @@ class FanOut(Construct):
                 self._worker,
                 max_concurrency=max_concurrency,
                 carry_on=carry_on is not False,
+                tolerates=on_failure.tolerates,
             )
             tell(self._control, told)
         self._collect = (
@@ -167,15 +184,17 @@ class FanOut(Construct):
             self,
             "StateMachine",
             definition_body=sfn.DefinitionBody.from_chainable(
-                define(
-                    self,
+                Workflow(
                     control=self._control,
                     worker=self._worker,
                     collect=self._collect,
                     max_concurrency=max_concurrency,
                     pass_input=pass_input,
                     carry_on=carry_on is not False,
-                )
+                    on_failure=on_failure,
+                    retry=retry,
+                    retry_on=names,
+                ).define(self)
             ),
             logs=sfn.LogOptions(
                 destination=self._log_group,

@@ -13,7 +13,12 @@ from constructs import Construct
 from fan_out.chunk_size import ChunkSize
 from fan_out.functions import is_function, timeout_of
 from fan_out.quotas import is_token
-from fan_out.runtime.budget import EVENTS_PER_CHUNK, EVENTS_TO_FINISH
+from fan_out.runtime.budget import (
+    BYTES_PER_FAILURE,
+    EVENTS_PER_CHUNK,
+    EVENTS_PER_FAILURE,
+    EVENTS_TO_FINISH,
+)
 from fan_out.runtime.carry_on import MARGIN_VARIABLE
 from fan_out.runtime.numbers import described
 from fan_out.runtime.sizing import PLAN_VARIABLE
@@ -53,6 +58,7 @@ def plan_instructions(
     *,
     max_concurrency: int,
     carry_on: bool,
+    tolerates: bool,
 ) -> dict[str, str]:
     """What the control function is told; tokens in it are CloudFormation's to fill in.
 
@@ -60,7 +66,11 @@ def plan_instructions(
     """
     told: dict[str, Any] = {"maxConcurrency": max_concurrency}
     if carry_on:
-        told["eventsPerChunk"] = EVENTS_PER_CHUNK + EVENTS_TO_FINISH
+        told["eventsPerChunk"] = EVENTS_PER_CHUNK + EVENTS_TO_FINISH  # more than a failure takes
+    elif tolerates:
+        told["eventsPerChunk"] = EVENTS_PER_FAILURE
+    if tolerates:
+        told["bytesPerChunk"] = BYTES_PER_FAILURE
     within = (size or ChunkSize({})).seconds_within(timeout_of(worker))
     if within is not None:
         told["withinSeconds"] = within

@@ -1,15 +1,22 @@
 """The states of the machine: Control -> Map(Worker) [-> Collect], as in the diagram."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from fan_out import tolerance
+from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import timeout_of
+from fan_out.retry import Retry
 from fan_out.runtime.budget import LAMBDA_SECONDS
 from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
 from fan_out.runtime.chunk import CHUNK_KEY, EXECUTION_KEY, INPUT_KEY, WITH_KEY
+from fan_out.runtime.tolerated import RESULT_KEY
 
 GRACE_SECONDS = 15
 """A task's timeout above its function's: room for a cold start, so that the function's own
@@ -28,81 +35,122 @@ BOTH_IN_ONE = f"States.JsonMerge($.{CHUNK_KEY}, $.{WITH_KEY}, false)"
 """The worker's payload where the Map adds something to each chunk: the chunk, with more keys."""
 
 
-def define(
-    scope: Construct,
-    *,
-    control: lambda_.IFunction,
-    worker: lambda_.IFunction,
-    collect: lambda_.IFunction | None,
-    max_concurrency: int,
-    pass_input: bool,
-    carry_on: bool,
-) -> sfn.IChainable:
-    """Define the machine: the control's plan, a worker for each chunk of it, and the collect."""
-    states = Construct(scope, "States")
-    added = _added_to_each_chunk(pass_input=pass_input, carry_on=carry_on)
-    each_chunk = sfn.Map(
-        states,
-        "Map",
-        items_path="$",
-        max_concurrency=max_concurrency,
-        item_selector=({f"{CHUNK_KEY}.$": "$$.Map.Item.Value", WITH_KEY: added} if added else None),
-    )
-    payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if added else None
-    work = _invoke(states, "Worker", worker, payload)
-    each_chunk.item_processor(_until_finished(states, work, worker) if carry_on else work)
-    chain = _invoke(states, "Control", control).next(each_chunk)
-    return chain if collect is None else chain.next(_invoke(states, "Collect", collect))
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """What the machine is made of: the functions, and how they are called.
 
+    ``retry_on`` are the errors that are tried again besides the transient ones of Lambda.
+    """
 
-def _added_to_each_chunk(*, pass_input: bool, carry_on: bool) -> dict[str, str]:
-    """What the Map adds to each chunk, once, so that it is not copied into the plan."""
-    added = {}
-    if pass_input:
-        added[f"{INPUT_KEY}.$"] = "$$.Execution.Input"
-    if carry_on:
-        added[f"{EXECUTION_KEY}.$"] = "$$.Execution.Name"
-    return added
+    control: lambda_.IFunction
+    worker: lambda_.IFunction
+    collect: lambda_.IFunction | None
+    max_concurrency: int
+    pass_input: bool
+    carry_on: bool
+    on_failure: FailurePolicy
+    retry: Retry
+    retry_on: list[str]
 
+    def define(self, scope: Construct) -> sfn.IChainable:
+        """Define the states: the control's plan, a worker for each chunk of it, the collect."""
+        states = Construct(scope, "States")
+        control = self._invoke(states, "Control", self.control)
+        collect = self.collect and self._invoke(states, "Collect", self.collect)
+        each_chunk = self._map(states)
+        if self.on_failure.tolerates:
+            end = collect or sfn.Succeed(states, "Succeeded")
+            checked = tolerance.checked(states, self.on_failure, end)
+            return control.next(tolerance.plan(states)).next(each_chunk).next(checked)
+        chain = control.next(each_chunk)
+        return chain.next(collect) if collect else chain
 
-def _until_finished(
-    scope: Construct, first_round: tasks.LambdaInvoke, worker: lambda_.IFunction
-) -> sfn.IChainable:
-    """The worker, again and again with what it has left: Worker -> Finished? <-> CarryOn."""
-    next_round = _invoke(scope, CARRY_ON_STATE, worker)
-    finished = sfn.Choice(scope, "Finished")
-    left = sfn.Condition.is_present(f"$.{CARRY_ON_KEY}")
-    finished.when(left, next_round).otherwise(sfn.Succeed(scope, "Done"))
-    next_round.next(finished)
-    return first_round.next(finished)
+    def _map(self, scope: Construct) -> sfn.Map:
+        added = self._added_to_each_chunk()
+        selector = {f"{CHUNK_KEY}.$": "$$.Map.Item.Value", WITH_KEY: added} if added else None
+        tolerates = self.on_failure.tolerates
+        each_chunk = sfn.Map(
+            scope,
+            "Map",
+            items_path="$",
+            max_concurrency=self.max_concurrency,
+            item_selector=selector,
+            result_selector=tolerance.RESULTS_OF_THE_MAP if tolerates else None,
+        )
+        payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if added else None
+        return each_chunk.item_processor(self._each_chunk(scope, payload))
 
+    def _each_chunk(self, scope: Construct, payload: sfn.TaskInput | None) -> sfn.IChainable:
+        """What is done with one chunk."""
+        tolerates = self.on_failure.tolerates
+        # a worker that may not have finished is asked for that before its answer is one
+        wrapped = tolerates and not self.carry_on
+        first = self._invoke(scope, "Worker", self.worker, payload, wrapped=wrapped)
+        again = self._invoke(scope, CARRY_ON_STATE, self.worker) if self.carry_on else None
+        if tolerates:
+            failed = tolerance.failed(scope)
+            for task in filter(None, (first, again)):
+                tolerance.catch_all(task, failed)
+        return first if again is None else self._until_finished(scope, first, again)
 
-def _invoke(
-    scope: Construct,
-    name: str,
-    function: lambda_.IFunction,
-    payload: sfn.TaskInput | None = None,
-) -> tasks.LambdaInvoke:
-    """A task that gives the function its payload (default: the input as it is), and goes on with
-    the bare answer."""
-    task = tasks.LambdaInvoke(
-        scope,
-        name,
-        lambda_function=function,
-        payload=payload,
-        output_path="$.Payload",
-        task_timeout=sfn.Timeout.duration(_task_timeout(function)),
-        retry_on_service_exceptions=False,
-    )
-    task.add_retry(
-        errors=TRANSIENT_ERRORS,
-        interval=cdk.Duration.seconds(2),
-        max_attempts=6,
-        backoff_rate=2,
-        max_delay=cdk.Duration.seconds(60),
-        jitter_strategy=sfn.JitterType.FULL,
-    )
-    return task
+    def _until_finished(
+        self, scope: Construct, first: tasks.LambdaInvoke, again: tasks.LambdaInvoke
+    ) -> sfn.IChainable:
+        """The worker, again and again with what it has left: Worker -> Finished? <-> CarryOn."""
+        done: sfn.IChainable = (
+            sfn.Pass(scope, "Done", parameters={f"{RESULT_KEY}.$": "$"})
+            if self.on_failure.tolerates
+            else sfn.Succeed(scope, "Done")
+        )
+        finished = sfn.Choice(scope, "Finished")
+        left = sfn.Condition.is_present(f"$.{CARRY_ON_KEY}")
+        finished.when(left, again).otherwise(done)
+        again.next(finished)
+        return first.next(finished)
+
+    def _added_to_each_chunk(self) -> dict[str, str]:
+        """What the Map adds to each chunk, once, so that it is not copied into the plan."""
+        added = {}
+        if self.pass_input:
+            added[f"{INPUT_KEY}.$"] = "$$.Execution.Input"
+        if self.carry_on:
+            added[f"{EXECUTION_KEY}.$"] = "$$.Execution.Name"
+        return added
+
+    def _invoke(
+        self,
+        scope: Construct,
+        name: str,
+        function: lambda_.IFunction,
+        payload: sfn.TaskInput | None = None,
+        *,
+        wrapped: bool = False,
+    ) -> tasks.LambdaInvoke:
+        """A task that gives the function its payload (default: the input as it is), and goes on
+        with the bare answer, or with ``{"result": <the answer>}`` where that is ``wrapped``."""
+        answer: dict[str, Any] = (
+            {"result_selector": tolerance.RESULT_OF_A_TASK}
+            if wrapped
+            else {"output_path": "$.Payload"}
+        )
+        task = tasks.LambdaInvoke(
+            scope,
+            name,
+            lambda_function=function,
+            payload=payload,
+            task_timeout=sfn.Timeout.duration(_task_timeout(function)),
+            retry_on_service_exceptions=False,
+            **answer,
+        )
+        task.add_retry(
+            errors=[*TRANSIENT_ERRORS, *self.retry_on],
+            interval=self.retry.interval,
+            max_attempts=self.retry.attempts,
+            backoff_rate=self.retry.backoff,
+            max_delay=self.retry.max_delay,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return task
 
 
 def _task_timeout(function: lambda_.IFunction) -> cdk.Duration:

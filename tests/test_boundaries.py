@@ -21,21 +21,26 @@ ALLOWED = {
     "acknowledgements": set[str](),
     "functions": {"acknowledgements", "handlers", "package", "quotas", "requirements"},
     "instructions": {"chunk_size", "functions", "quotas", "runtime"},
-    "workflow": {"functions", "runtime"},
+    "failure_policy": {"quotas", "runtime"},
+    "retry": {"quotas", "runtime"},
+    "tolerance": {"failure_policy", "runtime"},
+    "workflow": {"failure_policy", "functions", "retry", "runtime", "tolerance"},
     "environment": {"quotas", "runtime"},
     "construct": {
         "acknowledgements",
         "chunk_size",
+        "failure_policy",
         "functions",
         "instructions",
         "quotas",
+        "retry",
         "runtime",
         "workflow",
     },
     "local": {"local", "requirements", "runtime"},
     "cli": {"cli", "local", "quotas", "runtime"},
     "__main__": {"cli"},
-    "__init__": {"chunk_size", "construct", "environment"},
+    "__init__": {"chunk_size", "construct", "environment", "failure_policy", "retry"},
 }
 """For each room of the library, the rooms that it may import."""
 

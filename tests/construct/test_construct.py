@@ -15,6 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+from definitions import definition
 
 from article import control as article_control
 from article import worker as article_worker
@@ -41,21 +42,6 @@ def resources(template: assertions.Template, type: str) -> list[dict[str, Any]]:
 
 def function(template: assertions.Template, handler: str) -> dict[str, Any]:
     return next(one for one in resources(template, FUNCTION) if one["Handler"] == handler)
-
-
-def definition(template: assertions.Template) -> dict[str, Any]:
-    """The machine's definition, with «…» for what CloudFormation fills in."""
-    (machine,) = resources(template, MACHINE)
-    parts = machine["DefinitionString"]["Fn::Join"][1]
-    text = "".join(
-        part
-        if isinstance(part, str)
-        else "aws"
-        if part == {"Ref": "AWS::Partition"}
-        else f"«{'.'.join(part.get('Fn::GetAtt', [str(part)]))}»"
-        for part in parts
-    )
-    return json.loads(text)  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")
@@ -450,90 +436,6 @@ def definition_text(template: assertions.Template) -> str:
 
 
 OPTIONS = lambda_.FunctionOptions
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"chunk_size": 0}, "chunk_size must be a whole number from 1 to 1000000000000000, got 0"),
-        ({"chunk_size": -5}, "got -5"),
-        ({"chunk_size": True}, "chunk_size must be a whole number from 1"),
-        ({"chunk_size": 10.0}, "got 10.0 (a float)"),
-        ({"chunk_size": "10"}, "got '10' (a str)"),
-        ({"chunk_size": 10**16}, "chunk_size must be a whole number from 1"),
-        ({"chunk_size": None, "control": None}, "chunk_size is needed where there is no control"),
-        ({"max_concurrency": -1}, "max_concurrency must be a whole number from 0 to 40, got -1"),
-        ({"max_concurrency": 41}, "max_concurrency must be a whole number from 0 to 40, got 41"),
-        ({"max_concurrency": False}, "got False (a bool)"),
-        ({"max_concurrency": 1.0}, "got 1.0 (a float)"),
-        ({"max_concurrency": None}, "got None"),
-        ({"worker": None}, "worker must be a function, its dotted name or an existing"),
-        ({"worker": "lambdas.worker.nothing"}, "worker: lambdas.worker"),
-        ({"control": lambda event, context: 5}, "control: a lambda has no name"),
-        ({"worker_options": {"memory_size": 1}}, "worker_options must be aws_lambda.FunctionOpt"),
-        (
-            {"worker_options": OPTIONS(timeout=cdk.Duration.minutes(16))},
-            "worker_options.timeout must be from 1 to 900 whole seconds, got 960 seconds",
-        ),
-        (
-            {"control_options": OPTIONS(timeout=cdk.Duration.millis(5))},
-            "control_options.timeout must be from 1 to 900 whole seconds, got 0.005 seconds",
-        ),
-        (
-            {"worker_options": OPTIONS(memory_size=64)},
-            "worker_options.memory_size must be a whole number from 128 to 10240, got 64",
-        ),
-        (
-            {"worker_options": OPTIONS(memory_size=1024.5)},
-            "worker_options.memory_size must be a whole number from 128 to 10240, got 1024.5",
-        ),
-        (
-            {"worker_options": OPTIONS(environment={"BIG": "x" * 4096})},
-            "worker_options.environment must take at most 4096 bytes, got 4099 bytes",
-        ),
-        ({"collect_options": OPTIONS()}, "collect_options need a collect, got None"),
-        ({"collect": 5}, "collect must be a function, its dotted name or an existing"),
-        ({"pass_input": "no"}, "pass_input must be a bool, got 'no' (a str)"),
-        ({"tracing": None}, "tracing must be a bool, got None"),
-        ({"include_execution_data": 1}, "include_execution_data must be a bool, got 1"),
-        ({"log_retention": 7}, "log_retention must be a RetentionDays, got 7"),
-        ({"removal_policy": "destroy"}, "removal_policy must be a RemovalPolicy, got 'destroy'"),
-        ({"carry_on": 20}, "carry_on must be a bool or a Duration, got 20"),
-        ({"carry_on": None}, "carry_on must be a bool or a Duration, got None"),
-        (
-            {"carry_on": cdk.Duration.minutes(15)},
-            "carry_on must be more than 0 and less than the worker's timeout, 900 seconds, got 900",
-        ),
-        ({"chunk_size": float("nan")}, "got nan (a float)"),
-        ({"max_concurrency": float("inf")}, "got inf (a float)"),
-        ({"worker_options": OPTIONS(memory_size=float("nan"))}, "got nan (a float)"),
-        (
-            {"worker_options": OPTIONS(timeout=cdk.Duration.millis(1500))},
-            "worker_options.timeout must be from 1 to 900 whole seconds, got 1.5 seconds",
-        ),
-        (
-            {"worker_options": OPTIONS(log_removal_policy=cdk.RemovalPolicy.DESTROY)},
-            "worker_options.log_removal_policy: give FanOut removal_policy instead",
-        ),
-        (
-            {"control_options": OPTIONS(environment={"FAN_OUT_PLAN": "{}"})},
-            "control_options.environment must not have names that start with FAN_OUT_",
-        ),
-        (
-            {"carry_on": cdk.Duration.seconds(cdk.Token.as_number({"Ref": "Margin"}))},
-            "carry_on must be known at synth, got a token",
-        ),
-        (
-            {"worker_options": OPTIONS(log_retention=logs.RetentionDays.ONE_DAY)},
-            "worker_options.log_retention: give FanOut log_retention instead",
-        ),
-    ],
-)
-def test_what_is_wrong_is_refused_in_one_line(wrong: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError) as error:
-        FanOut(stack(), "Job", **{**GOOD, **wrong})
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("id", ["", "  ", None, 5])

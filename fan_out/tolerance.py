@@ -1,0 +1,127 @@
+"""The states by which a run outlives failed chunks, and fails in the end if there were too many.
+
+Around the Map: ``Plan -> Map -> Count -> WithinLimit -> TooManyFailures | what follows``; inside it
+``Failed``, to which every task's errors go. They count with JSONata, since JSONPath cannot add.
+"""
+
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from fan_out.failure_policy import FailurePolicy
+from fan_out.runtime.bad_records import BAD_RECORDS_KEY
+from fan_out.runtime.budget import BYTES_PER_FAILURE, PAYLOAD_BYTES, RESULT_OVERHEAD
+from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
+from fan_out.runtime.tolerated import (
+    COUNTS_KEY,
+    FAILED_STATE,
+    FAILURE_KEY,
+    FAILURES_KEY,
+    RESULT_KEY,
+    RESULTS_KEY,
+    TOO_MANY_ERROR,
+    TOO_MANY_STATE,
+)
+
+MOST_OF_A_CAUSE = 1_000
+"""Characters of a failed chunk's cause in the output; the log has all of it."""
+
+BYTES_OF_A_CHARACTER = 3
+"""The most that one takes in UTF-8, but for those that JSONata counts as two."""
+
+RESULT_OF_A_TASK = {f"{RESULT_KEY}.$": "$.Payload"}
+"""What a worker's task goes on with, in place of the bare answer."""
+
+RESULTS_OF_THE_MAP = {
+    f"{RESULTS_KEY}.$": f"$[*].{RESULT_KEY}",
+    f"{FAILURES_KEY}.$": f"$[*].{FAILURE_KEY}",
+}
+
+CAUTION = 0.000001
+"""Added before rounding down: 4.35 % of 2,000 is 86.99999999999999 as floats have it."""
+
+
+def plan(scope: Construct) -> sfn.Pass:
+    """Remember how many chunks and records there are, and how long a failure's cause may be."""
+    room = (
+        f"$floor(({PAYLOAD_BYTES - RESULT_OVERHEAD} / $max([1, $count($states.input)]) "
+        f"- {BYTES_PER_FAILURE}) / {BYTES_OF_A_CHARACTER})"
+    )
+    return sfn.Pass.jsonata(
+        scope,
+        "Plan",
+        assign={
+            "chunks": "{% $count($states.input) %}",
+            "records": f"{{% $sum([$states.input.{COUNT_KEY}]) %}}",
+            "causeLength": f"{{% $max([0, $min([{MOST_OF_A_CAUSE}, {room}])]) %}}",
+        },
+    )
+
+
+def failed(scope: Construct) -> sfn.Pass:
+    """What becomes of a chunk that failed: which, the error, and as much of the cause as fits.
+
+    Of a cause that is a Lambda function's error object, its message.
+    """
+    output = f"""{{% (
+        $chunk := $states.context.Map.Item.Value;
+        $cause := $exists($states.input.Cause) ? $string($states.input.Cause) : "";
+        $isObject := $substring($cause, 0, 1) = "{{" and $substring($cause, -1) = "}}";
+        $message := $isObject ? $parse($cause).errorMessage;
+        {{"{FAILURE_KEY}": {{
+            "chunk": {{"{COUNT_KEY}": $chunk.{COUNT_KEY}, "{OFFSET_KEY}": $chunk.{OFFSET_KEY}}},
+            "error": $states.input.Error,
+            "cause": $substring($type($message) = "string" ? $message : $cause, 0, $causeLength)
+        }}}}
+    ) %}}"""
+    return sfn.Pass.jsonata(scope, FAILED_STATE, outputs=" ".join(output.split()))
+
+
+def catch_all(task: tasks.LambdaInvoke, handler: sfn.IChainable) -> None:
+    """Send every error of the task to ``handler``; States.ALL alone would miss one of them."""
+    task.add_catch(handler, errors=["States.DataLimitExceeded"])
+    task.add_catch(handler, errors=["States.ALL"])
+
+
+def checked(scope: Construct, policy: FailurePolicy, then: sfn.IChainable) -> sfn.Chain:
+    """Count what became of the chunks; go on with ``then``, or fail where too many failed."""
+    too_many = sfn.Fail.jsonata(
+        scope,
+        TOO_MANY_STATE,
+        error=TOO_MANY_ERROR,
+        cause=f"{{% $string($states.input.{COUNTS_KEY}) %}}",
+    )
+    within = sfn.Choice.jsonata(scope, "WithinLimit")
+    over = f"{{% $states.input.{COUNTS_KEY}.failed > {_limit(policy)} %}}"
+    within.when(sfn.Condition.jsonata(over), too_many).otherwise(then)
+    return _count(scope).next(within)
+
+
+def _count(scope: Construct) -> sfn.Pass:
+    failures = f"$states.input.{FAILURES_KEY}"
+    objects = (
+        f'$filter($states.input.{RESULTS_KEY}, function($answer) {{$type($answer) = "object"}})'
+    )
+    lost = f"$sum([{failures}.chunk.{COUNT_KEY}]) + $count({objects}.{BAD_RECORDS_KEY})"
+    counts = {
+        "chunks": "$chunks",
+        "succeeded": f"$chunks - $count({failures})",
+        "failed": f"$count({failures})",
+        "records": "$records",
+        "recordsSucceeded": f"$records - ({lost})",
+    }
+    return sfn.Pass.jsonata(
+        scope,
+        "Count",
+        outputs={
+            RESULTS_KEY: f"{{% $states.input.{RESULTS_KEY} %}}",
+            FAILURES_KEY: f"{{% {failures} %}}",
+            COUNTS_KEY: {name: f"{{% {how} %}}" for name, how in counts.items()},
+        },
+    )
+
+
+def _limit(policy: FailurePolicy) -> str:
+    if policy.chunks is not None:
+        return str(policy.chunks)
+    return f"$floor($chunks * {policy.percent} / 100 + {CAUTION:f})"
