@@ -172,7 +172,7 @@ class FanOut(Construct):
                 self._worker,
                 max_concurrency=max_concurrency,
                 carry_on=carry_on is not False,
-                tolerates=on_failure.tolerates,
+                on_failure=on_failure,
             )
             tell(self._control, told)
         self._collect = (

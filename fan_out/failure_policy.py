@@ -14,13 +14,16 @@ class FailurePolicy:
     """What a failed chunk does to its run; made by ``stop`` or ``tolerate``.
 
     ``chunks`` or ``percent`` (0 to 100, of the chunks) may fail; neither: the first one ends the
-    run.
+    run. ``halve``: one that is too much for a worker is cut in two first.
     """
 
     chunks: int | None = None
     percent: float | None = None
+    halve: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.halve, bool):
+            raise ValueError(f"halve must be a bool, got {described(self.halve)}")
         if self.chunks is not None and self.percent is not None:
             raise ValueError(
                 f"a FailurePolicy tolerates chunks or percent, got both: {described(self.chunks)} "
@@ -40,16 +43,20 @@ class FailurePolicy:
         return cls()
 
     @classmethod
-    def tolerate(cls, *, chunks: int | None = None, percent: float | None = None) -> FailurePolicy:
+    def tolerate(
+        cls, *, chunks: int | None = None, percent: float | None = None, halve: bool = False
+    ) -> FailurePolicy:
         """Every chunk runs to its end; the run fails where more than these have failed.
 
-        Give either, ``chunks`` from 0 or ``percent`` of the chunks from 0 to 100.
+        Give either, ``chunks`` from 0 or ``percent`` of the chunks from 0 to 100. With ``halve``, a
+        chunk that ran out of time or memory, and only that, is cut in two and tried again, down to
+        one record; halves then count as chunks.
 
         Raises ValueError where neither or both are given, or one is out of range or a token.
         """
         if chunks is None and percent is None:
             raise ValueError("tolerate needs chunks or percent, got neither")
-        return cls(chunks=chunks, percent=percent)
+        return cls(chunks=chunks, percent=percent, halve=halve)
 
     @property
     def tolerates(self) -> bool:

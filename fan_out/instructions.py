@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from fan_out.chunk_size import ChunkSize
+from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import is_function, timeout_of
 from fan_out.quotas import is_token
 from fan_out.runtime.budget import (
@@ -18,6 +19,7 @@ from fan_out.runtime.budget import (
     EVENTS_PER_CHUNK,
     EVENTS_PER_FAILURE,
     EVENTS_TO_FINISH,
+    EVENTS_TO_HALVE,
 )
 from fan_out.runtime.carry_on import MARGIN_VARIABLE
 from fan_out.runtime.numbers import described
@@ -58,18 +60,16 @@ def plan_instructions(
     *,
     max_concurrency: int,
     carry_on: bool,
-    tolerates: bool,
+    on_failure: FailurePolicy,
 ) -> dict[str, str]:
     """What the control function is told; tokens in it are CloudFormation's to fill in.
 
     Raises ValueError where a chunk may take longer than the worker, or not even one record fits.
     """
     told: dict[str, Any] = {"maxConcurrency": max_concurrency}
-    if carry_on:
-        told["eventsPerChunk"] = EVENTS_PER_CHUNK + EVENTS_TO_FINISH  # more than a failure takes
-    elif tolerates:
-        told["eventsPerChunk"] = EVENTS_PER_FAILURE
-    if tolerates:
+    if (events := _events_per_chunk(carry_on, on_failure)) != EVENTS_PER_CHUNK:
+        told["eventsPerChunk"] = events
+    if on_failure.tolerates:
         told["bytesPerChunk"] = BYTES_PER_FAILURE
     within = (size or ChunkSize({})).seconds_within(timeout_of(worker))
     if within is not None:
@@ -79,6 +79,13 @@ def plan_instructions(
     if any(is_token(value) for value in told.values()):
         return {PLAN_VARIABLE: cdk.Stack.of(scope).to_json_string(told)}
     return {PLAN_VARIABLE: json.dumps(told)}
+
+
+def _events_per_chunk(carry_on: bool, on_failure: FailurePolicy) -> int:
+    if on_failure.halve:
+        return EVENTS_PER_CHUNK + EVENTS_TO_HALVE
+    done = EVENTS_PER_CHUNK + (EVENTS_TO_FINISH if carry_on else 0)
+    return max(done, EVENTS_PER_FAILURE) if on_failure.tolerates else done
 
 
 def margin_instructions(carry_on: bool | cdk.Duration, worker: lambda_.IFunction) -> dict[str, str]:

@@ -4,8 +4,9 @@ Around the Map: ``Plan -> Map -> Count -> WithinLimit -> TooManyFailures | what 
 ``Failed``, to which every task's errors go. They count with JSONata, since JSONPath cannot add.
 """
 
+from typing import Any
+
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from fan_out.failure_policy import FailurePolicy
@@ -32,17 +33,26 @@ BYTES_OF_A_CHARACTER = 3
 RESULT_OF_A_TASK = {f"{RESULT_KEY}.$": "$.Payload"}
 """What a worker's task goes on with, in place of the bare answer."""
 
-RESULTS_OF_THE_MAP = {
-    f"{RESULTS_KEY}.$": f"$[*].{RESULT_KEY}",
-    f"{FAILURES_KEY}.$": f"$[*].{FAILURE_KEY}",
-}
-
 CAUTION = 0.000001
 """Added before rounding down: 4.35 % of 2,000 is 86.99999999999999 as floats have it."""
 
 
+def results_of_the_map(policy: FailurePolicy) -> dict[str, str] | None:
+    """What the Map makes of what its iterations answer; None where it leaves that alone.
+
+    An iteration answers one result or failure, or a list of them where chunks are halved.
+    """
+    if not policy.tolerates:
+        return None
+    each = "$[*][*]" if policy.halve else "$[*]"
+    return {
+        f"{RESULTS_KEY}.$": f"{each}.{RESULT_KEY}",
+        f"{FAILURES_KEY}.$": f"{each}.{FAILURE_KEY}",
+    }
+
+
 def plan(scope: Construct) -> sfn.Pass:
-    """Remember how many chunks and records there are, and how long a failure's cause may be."""
+    """Remember how many records there are, and how long a failure's cause may be."""
     room = (
         f"$floor(({PAYLOAD_BYTES - RESULT_OVERHEAD} / $max([1, $count($states.input)]) "
         f"- {BYTES_PER_FAILURE}) / {BYTES_OF_A_CHARACTER})"
@@ -51,7 +61,6 @@ def plan(scope: Construct) -> sfn.Pass:
         scope,
         "Plan",
         assign={
-            "chunks": "{% $count($states.input) %}",
             "records": f"{{% $sum([$states.input.{COUNT_KEY}]) %}}",
             "causeLength": f"{{% $max([0, $min([{MOST_OF_A_CAUSE}, {room}])]) %}}",
         },
@@ -59,28 +68,39 @@ def plan(scope: Construct) -> sfn.Pass:
 
 
 def failed(scope: Construct) -> sfn.Pass:
-    """What becomes of a chunk that failed: which, the error, and as much of the cause as fits.
-
-    Of a cause that is a Lambda function's error object, its message.
-    """
-    output = f"""{{% (
+    """What becomes of a chunk that failed."""
+    output = f"""(
         $chunk := $states.context.Map.Item.Value;
+        $error := $states.input.Error;
         $cause := $exists($states.input.Cause) ? $string($states.input.Cause) : "";
+        {failure()}
+    )"""
+    return sfn.Pass.jsonata(scope, FAILED_STATE, outputs=expression(output))
+
+
+def failure() -> str:
+    """JSONata for what is told of a failed ``$chunk``: which, ``$error``, as much of ``$cause`` as
+    fits. Of a cause that is a Lambda function's error object, its message."""
+    return f"""(
         $isObject := $substring($cause, 0, 1) = "{{" and $substring($cause, -1) = "}}";
         $message := $isObject ? $parse($cause).errorMessage;
         {{"{FAILURE_KEY}": {{
             "chunk": {{"{COUNT_KEY}": $chunk.{COUNT_KEY}, "{OFFSET_KEY}": $chunk.{OFFSET_KEY}}},
-            "error": $states.input.Error,
+            "error": $error,
             "cause": $substring($type($message) = "string" ? $message : $cause, 0, $causeLength)
         }}}}
-    ) %}}"""
-    return sfn.Pass.jsonata(scope, FAILED_STATE, outputs=" ".join(output.split()))
+    )"""
 
 
-def catch_all(task: tasks.LambdaInvoke, handler: sfn.IChainable) -> None:
+def expression(text: str) -> str:
+    """JSONata as a state has it: in one line, between percent signs."""
+    return f"{{% {' '.join(text.split())} %}}"
+
+
+def catch_all(task: sfn.TaskStateBase, handler: sfn.IChainable, **how: Any) -> None:
     """Send every error of the task to ``handler``; States.ALL alone would miss one of them."""
-    task.add_catch(handler, errors=["States.DataLimitExceeded"])
-    task.add_catch(handler, errors=["States.ALL"])
+    task.add_catch(handler, errors=["States.DataLimitExceeded"], **how)
+    task.add_catch(handler, errors=["States.ALL"], **how)
 
 
 def checked(scope: Construct, policy: FailurePolicy, then: sfn.IChainable) -> sfn.Chain:
@@ -92,20 +112,18 @@ def checked(scope: Construct, policy: FailurePolicy, then: sfn.IChainable) -> sf
         cause=f"{{% $string($states.input.{COUNTS_KEY}) %}}",
     )
     within = sfn.Choice.jsonata(scope, "WithinLimit")
-    over = f"{{% $states.input.{COUNTS_KEY}.failed > {_limit(policy)} %}}"
+    over = f"{{% $states.input.{COUNTS_KEY}.failed > {_most(policy)} %}}"
     within.when(sfn.Condition.jsonata(over), too_many).otherwise(then)
     return _count(scope).next(within)
 
 
 def _count(scope: Construct) -> sfn.Pass:
-    failures = f"$states.input.{FAILURES_KEY}"
-    objects = (
-        f'$filter($states.input.{RESULTS_KEY}, function($answer) {{$type($answer) = "object"}})'
-    )
+    results, failures = f"$states.input.{RESULTS_KEY}", f"$states.input.{FAILURES_KEY}"
+    objects = f'$filter({results}, function($answer) {{$type($answer) = "object"}})'
     lost = f"$sum([{failures}.chunk.{COUNT_KEY}]) + $count({objects}.{BAD_RECORDS_KEY})"
     counts = {
-        "chunks": "$chunks",
-        "succeeded": f"$chunks - $count({failures})",
+        "chunks": f"$count({results}) + $count({failures})",
+        "succeeded": f"$count({results})",
         "failed": f"$count({failures})",
         "records": "$records",
         "recordsSucceeded": f"$records - ({lost})",
@@ -114,14 +132,16 @@ def _count(scope: Construct) -> sfn.Pass:
         scope,
         "Count",
         outputs={
-            RESULTS_KEY: f"{{% $states.input.{RESULTS_KEY} %}}",
+            RESULTS_KEY: f"{{% {results} %}}",
             FAILURES_KEY: f"{{% {failures} %}}",
             COUNTS_KEY: {name: f"{{% {how} %}}" for name, how in counts.items()},
         },
     )
 
 
-def _limit(policy: FailurePolicy) -> str:
+def _most(policy: FailurePolicy) -> str:
+    """How many chunks may have failed."""
     if policy.chunks is not None:
         return str(policy.chunks)
-    return f"$floor($chunks * {policy.percent} / 100 + {CAUTION:f})"
+    chunks = f"$states.input.{COUNTS_KEY}.chunks"
+    return f"$floor({chunks} * {policy.percent} / 100 + {CAUTION:f})"

@@ -9,7 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from fan_out import tolerance
+from fan_out import halving, tolerance
 from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import timeout_of
 from fan_out.retry import Retry
@@ -67,18 +67,34 @@ class Workflow:
 
     def _map(self, scope: Construct) -> sfn.Map:
         added = self._added_to_each_chunk()
-        selector = {f"{CHUNK_KEY}.$": "$$.Map.Item.Value", WITH_KEY: added} if added else None
-        tolerates = self.on_failure.tolerates
+        selector: dict[str, Any] | None = None
+        if self.on_failure.halve:
+            selector = halving.item_selector(added)
+        elif added:
+            selector = {f"{CHUNK_KEY}.$": "$$.Map.Item.Value", WITH_KEY: added}
         each_chunk = sfn.Map(
             scope,
             "Map",
             items_path="$",
             max_concurrency=self.max_concurrency,
             item_selector=selector,
-            result_selector=tolerance.RESULTS_OF_THE_MAP if tolerates else None,
+            result_selector=tolerance.results_of_the_map(self.on_failure),
         )
+        if self.on_failure.halve:
+            return each_chunk.item_processor(self._until_nothing_is_left(scope))
         payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if added else None
         return each_chunk.item_processor(self._each_chunk(scope, payload))
+
+    def _until_nothing_is_left(self, scope: Construct) -> sfn.IChainable:
+        """What is done with one chunk that may be cut."""
+        worker = tasks.LambdaInvoke.jsonata(
+            scope,
+            "Worker",
+            payload=sfn.TaskInput.from_text(halving.PAYLOAD),
+            outputs=tolerance.expression(halving.FINISHED),
+            **_of_the_function(self.worker),
+        )
+        return halving.until_nothing_is_left(scope, self._retried(worker))
 
     def _each_chunk(self, scope: Construct, payload: sfn.TaskInput | None) -> sfn.IChainable:
         """What is done with one chunk."""
@@ -134,14 +150,11 @@ class Workflow:
             else {"output_path": "$.Payload"}
         )
         task = tasks.LambdaInvoke(
-            scope,
-            name,
-            lambda_function=function,
-            payload=payload,
-            task_timeout=sfn.Timeout.duration(_task_timeout(function)),
-            retry_on_service_exceptions=False,
-            **answer,
+            scope, name, payload=payload, **_of_the_function(function), **answer
         )
+        return self._retried(task)
+
+    def _retried(self, task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
         task.add_retry(
             errors=[*TRANSIENT_ERRORS, *self.retry_on],
             interval=self.retry.interval,
@@ -153,7 +166,12 @@ class Workflow:
         return task
 
 
-def _task_timeout(function: lambda_.IFunction) -> cdk.Duration:
-    """Just above the function's own; one that is not known may be the longest there is."""
+def _of_the_function(function: lambda_.IFunction) -> dict[str, Any]:
+    """What a task is given of its function: it waits just longer; where the function's timeout is
+    not known, for the longest that there is."""
     own = timeout_of(function) or cdk.Duration.seconds(LAMBDA_SECONDS)
-    return own.plus(cdk.Duration.seconds(GRACE_SECONDS))
+    return {
+        "lambda_function": function,
+        "task_timeout": sfn.Timeout.duration(own.plus(cdk.Duration.seconds(GRACE_SECONDS))),
+        "retry_on_service_exceptions": False,
+    }

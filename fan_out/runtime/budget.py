@@ -30,6 +30,9 @@ EVENTS_PER_CHUNK = 7
 EVENTS_TO_FINISH = 4
 """What a machine that carries on adds to a chunk: entering and leaving Finished and Done."""
 
+EVENTS_TO_HALVE = 6
+"""What a machine that halves adds to a chunk that fails: entering and leaving Cut, Left, Done."""
+
 EVENTS_PER_ROUND = 7
 """What each further round adds: CarryOn (five) and Finished (two)."""
 

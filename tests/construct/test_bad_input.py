@@ -129,6 +129,7 @@ VALUES: list[tuple[Callable[[], Any], str]] = [
     (lambda: FailurePolicy.tolerate(percent=INFINITY), "got inf (a float)"),
     (lambda: FailurePolicy.tolerate(percent="5%"), "got '5%' (a str)"),  # type: ignore[arg-type]
     (lambda: FailurePolicy.tolerate(percent=TOKEN), "percent must be known at synth, got a token"),
+    (lambda: FailurePolicy.tolerate(chunks=1, halve=1), "halve must be a bool, got 1"),  # type: ignore[arg-type]
     (lambda: Retry(attempts=-1), "attempts must be a whole number from 0 to 99999999, got -1"),
     (lambda: Retry(attempts=1.5), "attempts must be a whole number from 0"),  # type: ignore[arg-type]
     (lambda: Retry(attempts=None), "attempts must be a whole number from 0"),  # type: ignore[arg-type]

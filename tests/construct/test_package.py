@@ -21,15 +21,19 @@ ARM = Target(python="3.14", machine="aarch64")
 RUNTIME = {
     "fan_out/__init__.py",
     "fan_out/runtime/__init__.py",
+    "fan_out/runtime/bad_records.py",
     "fan_out/runtime/budget.py",
     "fan_out/runtime/carry_on.py",
+    "fan_out/runtime/chosen_chunks.py",
     "fan_out/runtime/chunk.py",
     "fan_out/runtime/collect.py",
     "fan_out/runtime/control.py",
     "fan_out/runtime/items.py",
     "fan_out/runtime/plan.py",
+    "fan_out/runtime/resumed.py",
     "fan_out/runtime/sizing.py",
     "fan_out/runtime/numbers.py",
+    "fan_out/runtime/tolerated.py",
     "fan_out/runtime/worker.py",
 }
 

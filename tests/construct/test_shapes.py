@@ -26,6 +26,7 @@ SHAPES = pytest.mark.parametrize(
         pytest.param({"carry_on": True}, id="carry_on"),
         pytest.param({"collect": COLLECT}, id="collect"),
         pytest.param({"on_failure": FailurePolicy.tolerate(chunks=3)}, id="tolerate"),
+        pytest.param({"on_failure": FailurePolicy.tolerate(chunks=3, halve=True)}, id="halve"),
         pytest.param(
             {"on_failure": TOLERATE, "carry_on": True, "collect": COLLECT, "pass_input": True},
             id="all",

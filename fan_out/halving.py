@@ -1,0 +1,98 @@
+"""The states by which a chunk that is too much for one worker is cut in two, down to one record.
+
+They stand inside the Map, in place of the worker alone: ``Worker -> Left? -> Worker … -> Done``,
+and ``Cut`` between Worker and Left upon an error. An iteration carries ``{"todo": [<chunk>, …],
+"parts": […], "with": …}``: the worker does the first chunk of ``todo``, what has become of it joins
+``parts``, and these are what the iteration answers.
+JSONata, since JSONPath can neither halve a number nor take an item off a list.
+"""
+
+import json
+from typing import Any
+
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from fan_out.runtime.carry_on import ANSWER_KEY, CARRY_ON_KEY, ROUND_KEY
+from fan_out.runtime.chunk import COUNT_KEY, ITEMS_KEY, OFFSET_KEY, WITH_KEY
+from fan_out.runtime.tolerated import RESULT_KEY
+from fan_out.tolerance import catch_all, expression, failure
+
+TOO_MUCH = ["Sandbox.Timedout", "States.Timeout", "Runtime.OutOfMemory", "MemoryError"]
+"""How a function ends that ran out of time or of memory; and, when the kernel ended it:"""
+
+KILLED = ("Runtime.ExitError", "signal: killed")
+
+TODO, PARTS = "todo", "parts"
+
+PAYLOAD = f"{{% $merge([$states.input.{TODO}[0], $states.input.{WITH_KEY}]) %}}"
+"""What the worker gets: the first chunk, or the rest of it where it carries on."""
+
+REST = f"$rest := $filter($states.input.{TODO}, function($chunk, $number) {{$number > 0}});"
+
+FINISHED = f"""(
+    {REST}
+    $answer := $states.result.Payload;
+    $left := $type($answer) = "object" and $exists($answer.{CARRY_ON_KEY});
+    {{
+        "{TODO}": $left ? [$answer, $rest] : [$rest],
+        "{PARTS}": $left ? $states.input.{PARTS}
+            : [$states.input.{PARTS}, {{"{RESULT_KEY}": $answer}}],
+        "{WITH_KEY}": $states.input.{WITH_KEY}
+    }}
+)"""
+"""What follows upon an answer: the chunk is done, or its next round is first in the list."""
+
+CAUGHT = '{% $merge([$states.input, {"caught": $states.errorOutput}]) %}'
+
+# «[[$item]]» is a list of one list; «[$item]» would be the list itself
+CUT = f"""(
+    {REST}
+    $first := $states.input.{TODO}[0];
+    $before := $first.{CARRY_ON_KEY};
+    $chunk := $exists($before) ? $before : $first;
+    $error := $states.input.caught.Error;
+    $cause := $exists($states.input.caught.Cause) ? $string($states.input.caught.Cause) : "";
+    $tooMuch := $error in {json.dumps(TOO_MUCH)}
+        or ($error = "{KILLED[0]}" and $contains($cause, "{KILLED[1]}"));
+    $count := $chunk.{COUNT_KEY};
+    $middle := $ceil($count / 2);
+    $itemsOf := function($from, $to) {{(
+        $item := $chunk.{ITEMS_KEY}[$from];
+        $to - $from > 1
+            ? $filter($chunk.{ITEMS_KEY}, function($one, $n) {{$n >= $from and $n < $to}})
+            : $type($item) = "array" ? [[$item]] : [$item]
+    )}};
+    $half := function($from, $to) {{$merge([
+        $sift($chunk, function($value, $key) {{$not($key in ["{ANSWER_KEY}", "{ROUND_KEY}"])}}),
+        {{"{COUNT_KEY}": $to - $from, "{OFFSET_KEY}": $chunk.{OFFSET_KEY} + $from}},
+        $exists($chunk.{ITEMS_KEY}) ? {{"{ITEMS_KEY}": $itemsOf($from, $to)}} : {{}}
+    ])}};
+    $cut := $tooMuch and $count > 1;
+    $done := [$states.input.{PARTS},
+        $exists($before) ? {{"{RESULT_KEY}": $before.{ANSWER_KEY}}} : []];
+    {{
+        "{TODO}": $cut ? [$half(0, $middle), $half($middle, $count), $rest] : [$rest],
+        "{PARTS}": $cut ? $done : [$done, {failure()}],
+        "{WITH_KEY}": $states.input.{WITH_KEY}
+    }}
+)"""
+"""What follows upon an error: two halves are first in the list, or the chunk has failed."""
+
+
+def item_selector(added: dict[str, str]) -> dict[str, Any]:
+    """What an iteration starts with: its chunk is all that there is to do."""
+    return {f"{TODO}.$": "States.Array($$.Map.Item.Value)", PARTS: [], WITH_KEY: added}
+
+
+def until_nothing_is_left(scope: Construct, worker: sfn.TaskStateBase) -> sfn.IChainable:
+    """The worker, again and again, until there is nothing to do."""
+    left = sfn.Choice.jsonata(scope, "Left")
+    more = sfn.Condition.jsonata(f"{{% $count($states.input.{TODO}) > 0 %}}")
+    left.when(more, worker).otherwise(
+        sfn.Succeed.jsonata(scope, "Done", outputs=f"{{% $states.input.{PARTS} %}}")
+    )
+    cut = sfn.Pass.jsonata(scope, "Cut", outputs=expression(CUT))
+    cut.next(left)
+    catch_all(worker, cut, outputs=CAUGHT)
+    return worker.next(left)
