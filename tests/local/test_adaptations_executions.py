@@ -538,14 +538,6 @@ def test_an_interpreter_that_fails_fails_the_execution_rather_than_never_end() -
     ("definition", "reason"),
     [
         (
-            map_of(PASS) | {"QueryLanguage": "JSONata"},
-            "JSONata: the definition has QueryLanguage JSONata",
-        ),
-        (
-            one_state(PASS | {"QueryLanguage": "JSONata"}),
-            "JSONata: state 'Only' has QueryLanguage JSONata",
-        ),
-        (
             map_of(map_of(PASS, ToleratedFailurePercentage=5)["States"]["Map"]),
             "Distributed Map: state 'Inner' has ToleratedFailurePercentage",
         ),

@@ -1,9 +1,9 @@
 """What this interpreter would get wrong without a word is refused when a machine is created.
 
 moto (5.2.5) runs a Distributed Map whose failed children become ``null`` in a Map that succeeds,
-ignores tolerances and writes an empty manifest; it keeps an EXPRESS machine as a STANDARD one; and
-its JSONata wants a Java machine. None of that shows before, at best, the execution. And it answers
-another machine of the same name as if it were the one that was to be created.
+ignores tolerances and writes an empty manifest; and it keeps an EXPRESS machine as a STANDARD one.
+None of that shows before, at best, the execution. And it answers another machine of the same name
+as if it were the one that was to be created.
 
 Here CreateStateMachine and UpdateStateMachine, and so CloudFormation, refuse the first with
 InvalidDefinition, and say which state it is; and the last with StateMachineAlreadyExists, as AWS.
@@ -106,8 +106,6 @@ def refusals(machine: Any) -> Iterator[str]:
     """What a definition has that is not to be had here, at any depth."""
     if not isinstance(machine, dict):
         return
-    if machine.get("QueryLanguage") == "JSONata":
-        yield "JSONata: the definition has QueryLanguage JSONata"
     states = machine.get("States")
     for name, state in states.items() if isinstance(states, dict) else ():
         if isinstance(state, dict):
@@ -115,8 +113,6 @@ def refusals(machine: Any) -> Iterator[str]:
 
 
 def _refusals_of(name: str, state: dict[str, Any]) -> Iterator[str]:
-    if state.get("QueryLanguage") == "JSONata":
-        yield f"JSONata: state {name!r} has QueryLanguage JSONata"
     for key in ("ItemProcessor", "Iterator"):
         inner = state.get(key)
         if isinstance(inner, dict):
