@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from fan_out.runtime import Chunk, collect, control, worker
+from fan_out.runtime import Chunk, Results, collect, control, worker
 
 
 @control
@@ -89,3 +89,113 @@ def not_a_number(event: Any, context: Any) -> Any:
 def not_json(event: Any, context: Any) -> Any:
     """An answer that Lambda cannot send."""
     return {1, 2, 3}
+
+
+BAD_CHUNKS = {3, 17, 42, 71, 96}
+"""Of a hundred chunks of ten, those in which a record fails for good."""
+
+
+@worker
+def fails_in_five_chunks(chunk: Chunk, context: Any) -> list[int]:
+    """Five in a hundred chunks fail."""
+    if chunk.offset // 10 in BAD_CHUNKS:
+        raise ValueError(f"bad chunk at {chunk.offset}")
+    return list(chunk)
+
+
+@worker
+def always_fails(chunk: Chunk, context: Any) -> None:
+    """A worker that is broken altogether."""
+    raise RuntimeError("the database is gone, and what is said about that is long " * 20)
+
+
+@worker(on_error="collect")
+def sets_sevens_aside(record: int, context: Any) -> int:
+    """Every record that ends in 7 is bad."""
+    if record % 10 == 7:
+        raise ValueError(f"bad record {record}")
+    return record
+
+
+@worker
+def one_monster(chunk: Chunk, context: Any) -> list[int]:
+    """Record 57 takes for ever."""
+    if 57 in chunk.records:
+        time.sleep(600)
+    return list(chunk)
+
+
+@worker
+def monster_in_a_later_round(chunk: Chunk, context: Any) -> list[int]:
+    """Five records a round; record 17 takes for ever."""
+    done = []
+    for record in chunk:
+        if record == 17:
+            time.sleep(600)
+        done.append(record)
+        if len(done) == 5:
+            chunk.stop()
+    return done
+
+
+@control
+def items(event: Any, context: Any) -> list[Any]:
+    """The items that the input has."""
+    return list(event["items"])
+
+
+@worker
+def hungry(chunk: Chunk, context: Any) -> list[Any]:
+    """A big item takes more memory than there is, and holds it."""
+    done = []
+    for item in chunk:
+        if item == "big":
+            done.append(bytearray(os.urandom(1)) * 400_000_000)
+            time.sleep(5)
+        done.append(item)
+    return done
+
+
+@worker
+def answers_too_much(chunk: Chunk, context: Any) -> str:
+    """The first chunk's answer is more than a state can carry."""
+    return "x" * 300_000 if chunk.offset == 0 else "y"
+
+
+@worker
+def fails_in_its_second_round(chunk: Chunk, context: Any) -> list[int]:
+    """Two rounds for each chunk, and the second one of the chunk at 10 fails."""
+    if chunk.offset == 15:
+        raise ValueError("bad record 15")
+    done = []
+    for record in chunk:
+        done.append(record)
+        if len(done) == 5:
+            chunk.stop()
+    return done
+
+
+class ThrottledByVendor(Exception):  # noqa: N818 - as a vendor may call it
+    """What a vendor's client raises."""
+
+
+@worker
+def throttled_at_first(chunk: Chunk, context: Any) -> list[int]:
+    """The vendor refuses each environment's first call."""
+    if not _greeted:
+        _greeted.append(chunk.offset)
+        raise ThrottledByVendor("slow down")
+    return list(chunk)
+
+
+_greeted: list[int] = []
+
+
+@collect
+def survivors(results: Results, context: Any) -> dict[str, Any]:
+    """What came through, and what did not."""
+    return {
+        "records": sorted(record for answer in results for record in answer),
+        "failed": [failure["chunk"]["offset"] for failure in results.failures],
+        "counts": results.counts,
+    }

@@ -154,6 +154,23 @@ def test_a_map_over_nothing_succeeds_with_nothing(machines: Machines) -> None:
     assert output(machines.run(map_of(PASS, MaxConcurrency=2), [])) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$[*].good", []),
+        ("$[*][*].good", []),
+        ("$[*][*].bad", [1, 2]),
+        ("$[*].list[*].good", []),
+    ],
+)
+def test_a_path_with_wildcards_that_finds_nothing_answers_an_empty_list(
+    path: str, expected: list[int], machines: Machines
+) -> None:
+    state = {"Type": "Pass", "Parameters": {"found.$": path}}
+    given = [[{"bad": 1}], [{"bad": 2}]]
+    assert output(machines.run(one_state(state), given)) == {"found": expected}
+
+
 def test_one_at_a_time_may_have_any_number_of_items(machines: Machines) -> None:
     execution = machines.start(map_of(PASS, MaxConcurrency=1), list(range(1500)))
     assert output(machines.ended(execution)) == list(range(1500))

@@ -17,6 +17,7 @@ from fan_out.local.adaptations.executions import (
     refusals,
     start,
     threads,
+    wildcard_paths,
 )
 
 
@@ -38,3 +39,4 @@ def install(account: str, environments: int) -> None:
     parsed_paths.install()
     quiet_failures.install()
     threads.install()
+    wildcard_paths.install()

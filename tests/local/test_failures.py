@@ -1,0 +1,341 @@
+"""Failed chunks, bad records and retries, in the embedded AWS: every record is accounted for."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import boto3
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+import jobs
+from fan_out import FailurePolicy, FanOut, Retry
+from fan_out.local import EmbeddedAws
+from fan_out.local.assembly import deploy
+from fan_out.runtime.budget import BYTES_PER_FAILURE, EVENTS_PER_FAILURE, most_chunks
+
+SOON = Retry(attempts=30, interval=cdk.Duration.seconds(1), backoff=1)
+TWO_SECONDS = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(2))
+ONE_AT_A_TIME = lambda_.FunctionOptions(
+    timeout=cdk.Duration.seconds(30), reserved_concurrent_executions=1
+)
+TOLERATE = FailurePolicy.tolerate
+LONGEST = most_chunks(EVENTS_PER_FAILURE, BYTES_PER_FAILURE)
+
+
+def build(outdir: Path) -> Path:
+    """One stack with a fan-out for each way to fail; an output names each machine."""
+    app = cdk.App(outdir=str(outdir))
+    stack = cdk.Stack(app, "Jobs")
+    five, broken = jobs.fails_in_five_chunks, jobs.always_fails
+    fan_outs: dict[str, dict[str, Any]] = {
+        "UnderPercent": {"worker": five, "on_failure": TOLERATE(percent=5)},
+        "OverPercent": {"worker": five, "on_failure": TOLERATE(percent=4.9)},
+        "UnderNumber": {"worker": five, "on_failure": TOLERATE(chunks=5)},
+        "OverNumber": {"worker": five, "on_failure": TOLERATE(chunks=4)},
+        "Collected": {
+            "worker": five,
+            "on_failure": TOLERATE(percent=5),
+            "collect": jobs.survivors,
+        },
+        "Broken": {"worker": broken, "on_failure": TOLERATE(percent=1), "chunk_size": 1},
+        "AllTolerated": {"worker": broken, "on_failure": TOLERATE(percent=100), "chunk_size": 1},
+        "Aside": {"worker": jobs.sets_sevens_aside},
+        "AsideTolerated": {"worker": jobs.sets_sevens_aside, "on_failure": TOLERATE(chunks=0)},
+        "Monster": {
+            "worker": jobs.one_monster,
+            "on_failure": TOLERATE(chunks=1),
+            "worker_options": TWO_SECONDS,
+        },
+        "Halved": {
+            "worker": jobs.one_monster,
+            "on_failure": TOLERATE(chunks=1, halve=True),
+            "worker_options": TWO_SECONDS,
+            "pass_input": True,
+        },
+        "HalvedBroken": {"worker": broken, "on_failure": TOLERATE(percent=100, halve=True)},
+        "HalvedRounds": {
+            "worker": jobs.monster_in_a_later_round,
+            "on_failure": TOLERATE(chunks=1, halve=True),
+            "worker_options": TWO_SECONDS,
+            "carry_on": cdk.Duration.seconds(1),
+        },
+        "Hungry": {
+            "control": jobs.items,
+            "worker": jobs.hungry,
+            "on_failure": TOLERATE(chunks=2, halve=True),
+            "worker_options": lambda_.FunctionOptions(
+                memory_size=256, timeout=cdk.Duration.seconds(30)
+            ),
+            "chunk_size": 4,
+        },
+        "TooMuch": {"worker": jobs.answers_too_much, "on_failure": TOLERATE(chunks=1)},
+        "SecondRound": {
+            "worker": jobs.fails_in_its_second_round,
+            "on_failure": TOLERATE(chunks=1),
+            "carry_on": True,
+        },
+        "Throttled": {
+            "worker": jobs.process_ids,
+            "worker_options": ONE_AT_A_TIME,
+            "retry": SOON,
+        },
+        "Vendor": {
+            "worker": jobs.throttled_at_first,
+            "retry_on": ["ThrottledByVendor"],
+            "retry": SOON,
+        },
+        "NoRetry": {"worker": jobs.throttled_at_first, "retry": Retry(attempts=0)},
+    }
+    for name, given in fan_outs.items():
+        job = FanOut(stack, name, **{"chunk_size": 10, **given})
+        cdk.CfnOutput(stack, name + "Machine", value=job.state_machine.state_machine_arn)
+    app.synth()
+    return outdir
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[boto3.Session]:
+    with EmbeddedAws() as aws:
+        yield aws.session()
+
+
+@pytest.fixture(scope="module")
+def outputs(session: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    assembly = build(tmp_path_factory.mktemp("assembly") / "cdk.out")
+    return deploy(assembly, session)["Jobs"]
+
+
+Run = Callable[[str, int], dict[str, Any]]
+
+
+@pytest.fixture
+def run(session: boto3.Session, outputs: dict[str, str]) -> Run:
+    """Run a machine over so many records, to its end."""
+
+    def start_and_wait(name: str, records: int) -> dict[str, Any]:
+        return ended(session, outputs[f"{name}Machine"], {"totalProcessRecordCount": records})
+
+    return start_and_wait
+
+
+def ended(session: boto3.Session, machine: str, given: dict[str, Any]) -> dict[str, Any]:
+    client = session.client("stepfunctions")
+    arn = client.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
+    while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        time.sleep(0.05)
+    return dict(done)
+
+
+def output(done: dict[str, Any]) -> Any:
+    assert done["status"] == "SUCCEEDED", (done.get("error"), done.get("cause"))
+    return json.loads(done["output"])
+
+
+def good_records() -> list[int]:
+    return [record for record in range(1000) if record // 10 not in jobs.BAD_CHUNKS]
+
+
+@pytest.mark.parametrize("name", ["UnderPercent", "UnderNumber"])
+def test_failures_up_to_the_limit_are_told_beside_the_results(name: str, run: Run) -> None:
+    told = output(run(name, 1000))
+    assert sum(told["results"], []) == good_records()
+    assert told["failures"] == [
+        {
+            "chunk": {"oneJobProcessingCount": 10, "offset": 10 * bad},
+            "error": "ValueError",
+            "cause": f"bad chunk at {10 * bad}",
+        }
+        for bad in sorted(jobs.BAD_CHUNKS)
+    ]
+    assert told["counts"] == {
+        "chunks": 100,
+        "succeeded": 95,
+        "failed": 5,
+        "records": 1000,
+        "recordsSucceeded": 950,
+    }
+
+
+@pytest.mark.parametrize("name", ["OverPercent", "OverNumber"])
+def test_over_the_limit_every_chunk_ends_and_then_the_run_fails_with_the_counts(
+    name: str, run: Run
+) -> None:
+    done = run(name, 1000)
+    assert (done["status"], done["error"]) == ("FAILED", "FanOut.TooManyFailures")
+    counts = json.loads(done["cause"])
+    assert (counts["chunks"], counts["succeeded"], counts["failed"]) == (100, 95, 5)
+    assert (counts["records"], counts["recordsSucceeded"]) == (1000, 950)
+
+
+def test_no_chunks_are_no_failures(run: Run) -> None:
+    told = output(run("UnderPercent", 0))
+    assert (told["results"], told["failures"]) == ([], [])
+    assert set(told["counts"].values()) == {0}
+
+
+def test_a_single_chunk_is_a_list_of_one(run: Run) -> None:
+    told = output(run("UnderPercent", 10))
+    assert told["results"] == [list(range(10))]
+    assert told["counts"]["recordsSucceeded"] == 10
+
+
+def test_a_collect_gets_results_failures_and_counts(run: Run) -> None:
+    told = output(run("Collected", 1000))
+    assert told["records"] == good_records()
+    assert told["failed"] == [10 * bad for bad in sorted(jobs.BAD_CHUNKS)]
+    assert told["counts"]["failed"] == 5
+
+
+def test_the_longest_run_in_which_all_fails_ends_with_the_counts(run: Run) -> None:
+    done = run("Broken", LONGEST)
+    assert done["error"] == "FanOut.TooManyFailures"
+    assert json.loads(done["cause"])["failed"] == LONGEST
+
+
+def test_of_the_causes_there_is_as_much_as_fits(run: Run) -> None:
+    few = output(run("AllTolerated", 3))
+    assert all(one["cause"].startswith("the database is gone") for one in few["failures"])
+    assert {len(one["cause"]) for one in few["failures"]} == {1000}
+    many = output(run("AllTolerated", 1000))
+    assert len(many["failures"]) == 1000
+    assert all(one["cause"].startswith("the database is") for one in many["failures"])
+
+
+def test_a_run_one_chunk_longer_is_refused_before_it_starts(run: Run) -> None:
+    done = run("Broken", LONGEST + 1)
+    assert done["error"] == "ValueError"
+    assert f"carries at most {LONGEST} " in json.loads(done["cause"])["errorMessage"]
+
+
+def test_bad_records_are_set_aside_and_the_run_succeeds(run: Run) -> None:
+    answers = output(run("Aside", 25))
+    assert [answer["answers"] for answer in answers] == [
+        [0, 1, 2, 3, 4, 5, 6, 8, 9],
+        [10, 11, 12, 13, 14, 15, 16, 18, 19],
+        [20, 21, 22, 23, 24],
+    ]
+    bad = [one for answer in answers for one in answer["badRecords"]]
+    assert bad == [
+        {"record": record, "error": "ValueError", "message": f"bad record {record}"}
+        for record in (7, 17)
+    ]
+
+
+def test_bad_records_are_no_failed_chunks_but_do_not_count_as_succeeded(run: Run) -> None:
+    counts = output(run("AsideTolerated", 25))["counts"]
+    assert counts == {
+        "chunks": 3,
+        "succeeded": 3,
+        "failed": 0,
+        "records": 25,
+        "recordsSucceeded": 23,
+    }
+
+
+def test_a_monster_record_costs_its_chunk_and_no_other(run: Run) -> None:
+    told = output(run("Monster", 100))
+    assert sum(told["results"], []) == [*range(50), *range(60, 100)]
+    (failure,) = told["failures"]
+    assert failure["chunk"] == {"oneJobProcessingCount": 10, "offset": 50}
+    assert failure["error"] == "Sandbox.Timedout"
+    assert "Task timed out after 2.00 seconds" in failure["cause"]
+
+
+def test_where_chunks_are_halved_a_monster_record_costs_itself_alone(run: Run) -> None:
+    told = output(run("Halved", 100))
+    assert sum(told["results"], []) == [record for record in range(100) if record != 57]
+    (failure,) = told["failures"]
+    assert failure["chunk"] == {"oneJobProcessingCount": 1, "offset": 57}
+    assert failure["error"] == "Sandbox.Timedout"
+    assert told["counts"] == {
+        "chunks": 13,  # ten, one of which became 50-54, 55-56, 57 and 58-59
+        "succeeded": 12,
+        "failed": 1,
+        "records": 100,
+        "recordsSucceeded": 99,
+    }
+
+
+def test_where_no_chunk_need_be_halved_none_is(run: Run) -> None:
+    told = output(run("Halved", 50))
+    assert sum(told["results"], []) == list(range(50))
+    assert (told["failures"], told["counts"]["chunks"]) == ([], 5)
+    assert output(run("Halved", 0))["results"] == []
+
+
+def test_where_all_chunks_fail_there_are_no_results(run: Run) -> None:
+    told = output(run("HalvedBroken", 30))
+    assert told["results"] == []
+    assert [one["chunk"]["offset"] for one in told["failures"]] == [0, 10, 20]
+    assert {one["error"] for one in told["failures"]} == {"RuntimeError"}
+
+
+def test_what_ran_out_of_memory_is_halved_too_and_its_items_with_it(
+    session: boto3.Session, outputs: dict[str, str]
+) -> None:
+    items = [[1, [2]], None, "big", {"a": 1}, [], 7, "big"]
+    told = output(ended(session, outputs["HungryMachine"], {"items": items}))
+    assert sum(told["results"], []) == [item for item in items if item != "big"]
+    assert [one["chunk"]["offset"] for one in told["failures"]] == [2, 6]
+    assert {one["error"] for one in told["failures"]} <= {"Runtime.OutOfMemory", "MemoryError"}
+
+
+def test_what_earlier_rounds_have_done_is_kept_where_a_later_one_is_halved(run: Run) -> None:
+    told = output(run("HalvedRounds", 30))
+    assert sum(told["results"], []) == [record for record in range(30) if record != 17]
+    (failure,) = told["failures"]
+    assert failure["chunk"] == {"oneJobProcessingCount": 1, "offset": 17}
+    assert told["counts"]["recordsSucceeded"] == 29
+
+
+def test_an_answer_that_no_state_can_carry_is_a_failure_of_its_chunk(run: Run) -> None:
+    told = output(run("TooMuch", 20))
+    assert told["results"] == ["y"]
+    (failure,) = told["failures"]
+    assert (failure["chunk"]["offset"], failure["error"]) == (0, "States.DataLimitExceeded")
+
+
+def test_a_chunk_that_fails_in_a_later_round_has_failed_as_a_whole(run: Run) -> None:
+    told = output(run("SecondRound", 30))
+    assert told["results"] == [list(range(10)), list(range(20, 30))]
+    (failure,) = told["failures"]
+    assert failure["chunk"] == {"oneJobProcessingCount": 10, "offset": 10}
+    assert failure["cause"] == "bad record 15"
+
+
+def test_a_throttled_function_is_tried_again_until_it_has_room(
+    run: Run, session: boto3.Session
+) -> None:
+    done = run("Throttled", 80)
+    assert len(output(done)) == 8
+    errors = failures_of(session, done)
+    assert errors
+    assert set(errors) == {"Lambda.TooManyRequestsException"}
+
+
+def test_an_error_of_ones_own_is_tried_again_where_that_is_asked_for(
+    run: Run, session: boto3.Session
+) -> None:
+    done = run("Vendor", 20)
+    assert output(done) == [list(range(10)), list(range(10, 20))]
+    assert set(failures_of(session, done)) == {"ThrottledByVendor"}
+    assert run("NoRetry", 20)["error"] == "ThrottledByVendor"
+
+
+def failures_of(session: boto3.Session, done: dict[str, Any]) -> list[str]:
+    """The errors of all attempts of the run."""
+    pages = session.client("stepfunctions").get_paginator("get_execution_history")
+    events = [
+        event
+        for page in pages.paginate(executionArn=done["executionArn"])
+        for event in page["events"]
+    ]
+    return [
+        event["taskFailedEventDetails"]["error"]
+        for event in events
+        if event["type"] == "TaskFailed"
+    ]
