@@ -14,8 +14,12 @@ from aws_cdk import assertions
 from fan_out import Environment, FanOut
 from fan_out.runtime import Chunk
 from fan_out.runtime.budget import (
+    BYTES_PER_FAILURE,
     EVENTS_PER_CHUNK,
+    EVENTS_PER_FAILURE,
+    EVENTS_PER_ROUND,
     EVENTS_TO_FINISH,
+    EVENTS_TO_HALVE,
     HISTORY_EVENTS,
     INLINE_CONCURRENCY,
     MOST_CHUNKS,
@@ -92,6 +96,14 @@ def test_the_code_of_the_page_on_sizes_runs() -> None:
     for block in re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL):
         exec(block, {})
     assert f"at most {MOST_CHUNKS:,} chunks" in page
+    carrying_on = EVENTS_PER_CHUNK + EVENTS_TO_FINISH
+    assert f"{most_chunks(carrying_on):,} with `carry_on`" in page
+    assert f"{carrying_on} with `carry_on`, and {EVENTS_PER_ROUND} for each further round" in page
+    assert f"{EVENTS_PER_FAILURE} where failures are tolerated" in page
+    assert f"{EVENTS_PER_CHUNK + EVENTS_TO_HALVE} where chunks are halved" in page
+    assert f"room for {BYTES_PER_FAILURE} bytes of a failure" in page
+    tolerating = most_chunks(EVENTS_PER_FAILURE, BYTES_PER_FAILURE)
+    assert f"{tolerating:,} where failures are tolerated" in page
 
 
 def test_the_worker_of_the_page_on_carrying_on_runs() -> None:

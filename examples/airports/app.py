@@ -10,7 +10,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 import data
-from fan_out import FanOut
+from fan_out import ChunkSize, FanOut
 
 
 class AirportsStack(cdk.Stack):
@@ -33,7 +33,9 @@ class AirportsStack(cdk.Stack):
             "Nearest",
             control="airports.control.handler",
             worker="airports.worker.handler",
-            chunk_size=1000,
+            collect="airports.collect.handler",
+            chunk_size=ChunkSize.to_fit(seconds_per_record=0.005, overhead_seconds=2),
+            carry_on=True,
             control_options=options,
             worker_options=options,
             removal_policy=cdk.RemovalPolicy.DESTROY,

@@ -11,9 +11,12 @@ from fan_out.runtime import Chunk, worker
 def handler(chunk: Chunk, context: Any) -> list[str | None]:
     """Answer, for each record, the code of the nearest airport in its country."""
     found: list[str | None] = []
-    for place, airports in storage.countries_of(chunk):
-        country = Country(airports)
-        first = max(chunk.offset - place.first, 0)
-        last = min(chunk.offset + chunk.count - place.first, place.count)
-        found += [country.nearest(airport) for airport in airports[first:last]]
+    countries = storage.countries_of(chunk)
+    place, airports = next(countries)
+    country = Country(airports)
+    for record in chunk:
+        if record == place.first + place.count:
+            place, airports = next(countries)
+            country = Country(airports)
+        found.append(country.nearest(airports[record - place.first]))
     return found
