@@ -20,20 +20,23 @@ from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import FunctionDefaults, function_from, is_function
 from fan_out.instructions import (
-    check_carry_on,
     check_that_control_can_be_told,
+    check_that_worker_can_be_told,
     margin_instructions,
     plan_instructions,
     tell,
 )
-from fan_out.quotas import check_max_concurrency
-from fan_out.retry import Retry, error_names
+from fan_out.map_options import MapOptions, check_types
+from fan_out.retry import Retry
 from fan_out.runtime.numbers import described
 from fan_out.workflow import Workflow
 
 BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
 
 MACHINE_REASON = "X-Ray and the delivery of logs know no resources: a wildcard is all IAM offers"
+
+SMALL: dict[str, Any] = {"timeout": cdk.Duration.minutes(5), "memory_size": 256}
+"""What counting takes."""
 
 A_WHOLE_VCPU: dict[str, Any] = {"timeout": cdk.Duration.minutes(15), "memory_size": 1769}
 """Lambda gives one whole vCPU at 1,769 MB ("Configure Lambda function memory")."""
@@ -111,25 +114,18 @@ class FanOut(Construct):
             ValueError: In one line: which parameter, its bound, and what was given.
         """
         _check_id(id)
-        check_max_concurrency(max_concurrency)
-        on_failure = FailurePolicy.stop() if on_failure is None else on_failure
-        retry = Retry() if retry is None else retry
-        _check_types(
-            (FailurePolicy, {"on_failure": on_failure}),
-            (Retry, {"retry": retry}),
-            (cdk.RemovalPolicy, {"removal_policy": removal_policy}),
-            (logs.RetentionDays, {"log_retention": log_retention}),
-            (
-                bool,
-                {
-                    "pass_input": pass_input,
-                    "include_execution_data": include_execution_data,
-                    "tracing": tracing,
-                },
-            ),
+        options = MapOptions.checked(
+            max_concurrency=max_concurrency,
+            pass_input=pass_input,
+            carry_on=carry_on,
+            on_failure=on_failure,
+            retry=retry,
+            retry_on=retry_on,
         )
+        check_types(bool, include_execution_data=include_execution_data, tracing=tracing)
+        check_types(cdk.RemovalPolicy, removal_policy=removal_policy)
+        check_types(logs.RetentionDays, log_retention=log_retention)
         size = chunk_size_given(chunk_size)
-        names = error_names(retry_on)
         if size is None and control is None:
             raise ValueError(
                 "chunk_size is needed where there is no control: the built-in one cuts"
@@ -138,75 +134,61 @@ class FanOut(Construct):
             raise ValueError("collect_options need a collect, got None")
         if size is not None:
             check_that_control_can_be_told(control)
-        check_carry_on(carry_on, worker)
+        if options.carries_on:
+            check_that_worker_can_be_told(worker)
         super().__init__(scope, id)
 
+        self._tracing = tracing
         self._log_group = logs.LogGroup(
             self, "Logs", retention=log_retention, removal_policy=removal_policy
         )
-
-        def function(name: str, given: Handler, options: Any, **defaults: Any) -> lambda_.IFunction:
-            return function_from(
-                self,
-                name.capitalize(),
-                name,
-                given,
-                options=options,
-                defaults=FunctionDefaults(tracing=tracing, log_group=self._log_group, **defaults),
-            )
-
-        self._worker = function("worker", worker, worker_options, **A_WHOLE_VCPU)
-        if carry_on is not False:
-            tell(self._worker, margin_instructions(carry_on, self._worker))
-        self._control = function(
-            "control",
-            BUILT_IN_CONTROL if control is None else control,
-            control_options,
-            timeout=cdk.Duration.minutes(5),
-            memory_size=256,
+        self._worker = self._function("worker", worker, worker_options, **A_WHOLE_VCPU)
+        if options.carries_on:
+            tell(self._worker, margin_instructions(options.carry_on, self._worker))
+        self._control = self._function(
+            "control", BUILT_IN_CONTROL if control is None else control, control_options, **SMALL
         )
         if size is not None or not is_function(control):
-            told = plan_instructions(
-                self,
-                size,
-                self._worker,
-                max_concurrency=max_concurrency,
-                carry_on=carry_on is not False,
-                on_failure=on_failure,
-            )
-            tell(self._control, told)
+            tell(self._control, plan_instructions(self, size, self._worker, options))
         self._collect = (
             None
             if collect is None
-            else function("collect", collect, collect_options, **A_WHOLE_VCPU)
+            else self._function("collect", collect, collect_options, **A_WHOLE_VCPU)
         )
-        self._state_machine = sfn.StateMachine(
+        self._state_machine = self._machine(options, include_execution_data)
+
+    def _function(
+        self, name: str, given: Handler, options: Any, **defaults: Any
+    ) -> lambda_.IFunction:
+        return function_from(
+            self,
+            name.capitalize(),
+            name,
+            given,
+            options=options,
+            defaults=FunctionDefaults(tracing=self._tracing, log_group=self._log_group, **defaults),
+        )
+
+    def _machine(self, options: MapOptions, include_execution_data: bool) -> sfn.StateMachine:
+        workflow = Workflow(
+            control=self._control, worker=self._worker, collect=self._collect, options=options
+        )
+        machine = sfn.StateMachine(
             self,
             "StateMachine",
-            definition_body=sfn.DefinitionBody.from_chainable(
-                Workflow(
-                    control=self._control,
-                    worker=self._worker,
-                    collect=self._collect,
-                    max_concurrency=max_concurrency,
-                    pass_input=pass_input,
-                    carry_on=carry_on is not False,
-                    on_failure=on_failure,
-                    retry=retry,
-                    retry_on=names,
-                ).define(self)
-            ),
+            definition_body=sfn.DefinitionBody.from_chainable(workflow.define(self)),
             logs=sfn.LogOptions(
                 destination=self._log_group,
                 level=sfn.LogLevel.ALL,
                 include_execution_data=include_execution_data,
             ),
-            tracing_enabled=tracing,
+            tracing_enabled=self._tracing,
         )
-        acknowledge(self._state_machine, "Resource::*", MACHINE_REASON)
         functions = [self._control, self._worker, self._collect]
-        acknowledge_versions(self._state_machine, [one for one in functions if one is not None])
-        acknowledge_dependency_on_role(self._state_machine)
+        acknowledge(machine, "Resource::*", MACHINE_REASON)
+        acknowledge_versions(machine, [one for one in functions if one is not None])
+        acknowledge_dependency_on_role(machine)
+        return machine
 
     @property
     def control_function(self) -> lambda_.IFunction:
@@ -248,13 +230,6 @@ class FanOut(Construct):
     def metric_time(self, **options: Any) -> cloudwatch.Metric:
         """How long runs took, in milliseconds; options as of ``cloudwatch.Metric``."""
         return self._state_machine.metric_time(**options)
-
-
-def _check_types(*checks: tuple[type, dict[str, Any]]) -> None:
-    for kind, given in checks:
-        for name, value in given.items():
-            if not isinstance(value, kind):
-                raise ValueError(f"{name} must be a {kind.__name__}, got {described(value)}")
 
 
 def _check_id(id: Any) -> None:

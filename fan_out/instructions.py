@@ -11,18 +11,11 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from fan_out.chunk_size import ChunkSize
-from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import is_function, timeout_of
+from fan_out.map_options import MapOptions
 from fan_out.quotas import is_token
-from fan_out.runtime.budget import (
-    BYTES_PER_FAILURE,
-    EVENTS_PER_CHUNK,
-    EVENTS_PER_FAILURE,
-    EVENTS_TO_FINISH,
-    EVENTS_TO_HALVE,
-)
+from fan_out.runtime.budget import BYTES_PER_FAILURE, EVENTS_PER_CHUNK
 from fan_out.runtime.carry_on import MARGIN_VARIABLE
-from fan_out.runtime.numbers import described
 from fan_out.runtime.sizing import PLAN_VARIABLE
 
 PART_OF_THE_TIMEOUT = 0.1
@@ -40,13 +33,9 @@ def check_that_control_can_be_told(control: Any) -> None:
         )
 
 
-def check_carry_on(carry_on: Any, worker: Any) -> None:
-    """Raise ValueError for what is no bool or Duration, and a worker that cannot be told."""
-    if not isinstance(carry_on, bool | cdk.Duration):
-        raise ValueError(f"carry_on must be a bool or a Duration, got {described(carry_on)}")
-    if isinstance(carry_on, cdk.Duration) and carry_on.is_unresolved():
-        raise ValueError("carry_on must be known at synth, got a token")
-    if carry_on is not False and is_function(worker) and not isinstance(worker, lambda_.Function):
+def check_that_worker_can_be_told(worker: Any) -> None:
+    """Raise ValueError for an existing worker function that a margin cannot reach."""
+    if is_function(worker) and not isinstance(worker, lambda_.Function):
         raise ValueError(
             "carry_on cannot reach a worker function that is imported, an alias or a version; "
             "give FanOut the function of this app"
@@ -54,22 +43,16 @@ def check_carry_on(carry_on: Any, worker: Any) -> None:
 
 
 def plan_instructions(
-    scope: Construct,
-    size: ChunkSize | None,
-    worker: lambda_.IFunction,
-    *,
-    max_concurrency: int,
-    carry_on: bool,
-    on_failure: FailurePolicy,
+    scope: Construct, size: ChunkSize | None, worker: lambda_.IFunction, options: MapOptions
 ) -> dict[str, str]:
     """What the control function is told; tokens in it are CloudFormation's to fill in.
 
     Raises ValueError where a chunk may take longer than the worker, or not even one record fits.
     """
-    told: dict[str, Any] = {"maxConcurrency": max_concurrency}
-    if (events := _events_per_chunk(carry_on, on_failure)) != EVENTS_PER_CHUNK:
-        told["eventsPerChunk"] = events
-    if on_failure.tolerates:
+    told: dict[str, Any] = {"maxConcurrency": options.max_concurrency}
+    if options.events_per_chunk != EVENTS_PER_CHUNK:
+        told["eventsPerChunk"] = options.events_per_chunk
+    if options.on_failure.tolerates:
         told["bytesPerChunk"] = BYTES_PER_FAILURE
     within = (size or ChunkSize({})).seconds_within(timeout_of(worker))
     if within is not None:
@@ -79,13 +62,6 @@ def plan_instructions(
     if any(is_token(value) for value in told.values()):
         return {PLAN_VARIABLE: cdk.Stack.of(scope).to_json_string(told)}
     return {PLAN_VARIABLE: json.dumps(told)}
-
-
-def _events_per_chunk(carry_on: bool, on_failure: FailurePolicy) -> int:
-    if on_failure.halve:
-        return EVENTS_PER_CHUNK + EVENTS_TO_HALVE
-    done = EVENTS_PER_CHUNK + (EVENTS_TO_FINISH if carry_on else 0)
-    return max(done, EVENTS_PER_FAILURE) if on_failure.tolerates else done
 
 
 def margin_instructions(carry_on: bool | cdk.Duration, worker: lambda_.IFunction) -> dict[str, str]:

@@ -10,9 +10,8 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from fan_out import halving, tolerance
-from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import timeout_of
-from fan_out.retry import Retry
+from fan_out.map_options import MapOptions
 from fan_out.runtime.budget import LAMBDA_SECONDS
 from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
 from fan_out.runtime.chunk import CHUNK_KEY, EXECUTION_KEY, INPUT_KEY, WITH_KEY
@@ -37,20 +36,12 @@ BOTH_IN_ONE = f"States.JsonMerge($.{CHUNK_KEY}, $.{WITH_KEY}, false)"
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """What the machine is made of: the functions, and how they are called.
-
-    ``retry_on`` are the errors that are tried again besides the transient ones of Lambda.
-    """
+    """What the machine is made of: the functions, and how they are called."""
 
     control: lambda_.IFunction
     worker: lambda_.IFunction
     collect: lambda_.IFunction | None
-    max_concurrency: int
-    pass_input: bool
-    carry_on: bool
-    on_failure: FailurePolicy
-    retry: Retry
-    retry_on: list[str]
+    options: MapOptions
 
     def define(self, scope: Construct) -> sfn.IChainable:
         """Define the states: the control's plan, a worker for each chunk of it, the collect."""
@@ -58,9 +49,9 @@ class Workflow:
         control = self._invoke(states, "Control", self.control)
         collect = self.collect and self._invoke(states, "Collect", self.collect)
         each_chunk = self._map(states)
-        if self.on_failure.tolerates:
+        if self.options.on_failure.tolerates:
             end = collect or sfn.Succeed(states, "Succeeded")
-            checked = tolerance.checked(states, self.on_failure, end)
+            checked = tolerance.checked(states, self.options.on_failure, end)
             return control.next(tolerance.plan(states)).next(each_chunk).next(checked)
         chain = control.next(each_chunk)
         return chain.next(collect) if collect else chain
@@ -68,7 +59,7 @@ class Workflow:
     def _map(self, scope: Construct) -> sfn.Map:
         added = self._added_to_each_chunk()
         selector: dict[str, Any] | None = None
-        if self.on_failure.halve:
+        if self.options.on_failure.halve:
             selector = halving.item_selector(added)
         elif added:
             selector = {f"{CHUNK_KEY}.$": "$$.Map.Item.Value", WITH_KEY: added}
@@ -76,11 +67,11 @@ class Workflow:
             scope,
             "Map",
             items_path="$",
-            max_concurrency=self.max_concurrency,
+            max_concurrency=self.options.max_concurrency,
             item_selector=selector,
-            result_selector=tolerance.results_of_the_map(self.on_failure),
+            result_selector=tolerance.results_of_the_map(self.options.on_failure),
         )
-        if self.on_failure.halve:
+        if self.options.on_failure.halve:
             return each_chunk.item_processor(self._until_nothing_is_left(scope))
         payload = sfn.TaskInput.from_json_path_at(BOTH_IN_ONE) if added else None
         return each_chunk.item_processor(self._each_chunk(scope, payload))
@@ -98,11 +89,13 @@ class Workflow:
 
     def _each_chunk(self, scope: Construct, payload: sfn.TaskInput | None) -> sfn.IChainable:
         """What is done with one chunk."""
-        tolerates = self.on_failure.tolerates
+        tolerates = self.options.on_failure.tolerates
         # a worker that may not have finished is asked for that before its answer is one
-        wrapped = tolerates and not self.carry_on
+        wrapped = tolerates and not self.options.carries_on
         first = self._invoke(scope, "Worker", self.worker, payload, wrapped=wrapped)
-        again = self._invoke(scope, CARRY_ON_STATE, self.worker) if self.carry_on else None
+        again = (
+            self._invoke(scope, CARRY_ON_STATE, self.worker) if self.options.carries_on else None
+        )
         if tolerates:
             failed = tolerance.failed(scope)
             for task in filter(None, (first, again)):
@@ -115,7 +108,7 @@ class Workflow:
         """The worker, again and again with what it has left: Worker -> Finished? <-> CarryOn."""
         done: sfn.IChainable = (
             sfn.Pass(scope, "Done", parameters={f"{RESULT_KEY}.$": "$"})
-            if self.on_failure.tolerates
+            if self.options.on_failure.tolerates
             else sfn.Succeed(scope, "Done")
         )
         finished = sfn.Choice(scope, "Finished")
@@ -127,9 +120,9 @@ class Workflow:
     def _added_to_each_chunk(self) -> dict[str, str]:
         """What the Map adds to each chunk, once, so that it is not copied into the plan."""
         added = {}
-        if self.pass_input:
+        if self.options.pass_input:
             added[f"{INPUT_KEY}.$"] = "$$.Execution.Input"
-        if self.carry_on:
+        if self.options.carries_on:
             added[f"{EXECUTION_KEY}.$"] = "$$.Execution.Name"
         return added
 
@@ -155,12 +148,13 @@ class Workflow:
         return self._retried(task)
 
     def _retried(self, task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
+        retry = self.options.retry
         task.add_retry(
-            errors=[*TRANSIENT_ERRORS, *self.retry_on],
-            interval=self.retry.interval,
-            max_attempts=self.retry.attempts,
-            backoff_rate=self.retry.backoff,
-            max_delay=self.retry.max_delay,
+            errors=[*TRANSIENT_ERRORS, *self.options.retry_on],
+            interval=retry.interval,
+            max_attempts=retry.attempts,
+            backoff_rate=retry.backoff,
+            max_delay=retry.max_delay,
             jitter_strategy=sfn.JitterType.FULL,
         )
         return task

@@ -18,7 +18,7 @@ def example() -> Iterator[Any]:
     sys.path.insert(0, str(EXAMPLE))
     import data
     import run
-    from airports import control, nearest, storage, worker
+    from airports import collect, control, nearest, storage, worker
 
     yield type(
         "Example",
@@ -26,6 +26,7 @@ def example() -> Iterator[Any]:
         {
             "data": data,
             "run": run,
+            "collect": collect,
             "control": control,
             "nearest": nearest,
             "storage": storage,
@@ -86,6 +87,32 @@ def test_a_chunk_answers_as_the_direct_computation_does(
     (ranges,) = [request["Range"] for request in in_s3 if request["key"] == "AIRPORTS_KEY"]
     first, last = map(int, ranges.removeprefix("bytes=").split("-"))
     assert last - first < 1_000_000, "a part of the object, not the whole"
+
+
+def test_a_chunk_in_two_rounds_answers_as_in_one(
+    example: Any,
+    expected: list[str | None],
+    in_s3: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Clock:
+        """Lambda's context: time for a hundred records."""
+
+        looks = 100
+
+        def get_remaining_time_in_millis(self) -> int:
+            self.looks -= 1
+            return 10_000 if self.looks >= 0 else 0
+
+    monkeypatch.setenv("FAN_OUT_CARRY_ON_SECONDS", "1")
+    event = {"oneJobProcessingCount": 150, "offset": 5_000, "execution": "nightly"}
+    rest = example.worker.handler(event, Clock())
+    assert rest["carryOn"]["oneJobProcessingCount"] == 50
+    assert example.worker.handler(rest, Clock()) == expected[5_000:5_150]
+
+
+def test_the_answer_of_the_run_is_one_list(example: Any) -> None:
+    assert example.collect.handler([["NZAA", None], [], ["NFFN"]], None) == ["NZAA", None, "NFFN"]
 
 
 def test_the_nearest_airport_is_the_one_that_a_plain_search_finds(example: Any) -> None:
