@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fan_out.cli.steps import Event, Steps
+from fan_out.cli.events import Event, Visit
+from fan_out.cli.steps import Steps
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -22,6 +24,15 @@ _ERRORS = {"TIMED_OUT": "States.Timeout", "ABORTED": "Aborted"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class TooMany:
+    """More chunks failed than are tolerated: so many of so many, and with which error how many."""
+
+    failed: int
+    chunks: int
+    errors: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Failure:
     """The failure that ended an execution.
 
@@ -29,7 +40,8 @@ class Failure:
     ``message`` what was said about it. ``state`` is the state that failed; ``chunk`` the number
     of the chunk, from 0, that it was handling; ``input`` the chunk, or else the state's input, as
     JSON text; ``function`` the ARN or name of its Lambda function; ``request_id`` the invocation.
-    Each of these is None where there is none.
+    Each of these is None where there is none. ``too_many`` is there where it is only the first of
+    the failures that ended the execution together.
     """
 
     error: str
@@ -40,6 +52,7 @@ class Failure:
     function: str | None = None
     request_id: str | None = None
     trace: tuple[str, ...] = ()
+    too_many: TooMany | None = None
 
 
 def find_failure(steps: Steps, *, status: str, error: str | None, cause: str | None) -> Failure:
@@ -50,17 +63,33 @@ def find_failure(steps: Steps, *, status: str, error: str | None, cause: str | N
     """
     origin, error = _origin(steps), error or _ERRORS.get(status)
     if origin is None or origin.visit is None:
-        return _explained(error, cause)
+        return explained(error, cause)
     if "error" in origin.details:
         error, cause = origin.details["error"], origin.details.get("cause")
-    visit, chunk = origin.visit, origin.visit.chunk
-    return _explained(
-        error,
-        cause,
-        state=visit.state,
+    return explained(error, cause, origin.visit)
+
+
+def explained(error: str | None, cause: str | None, visit: Visit | None = None) -> Failure:
+    """Take a cause apart: of a Lambda function's error it is the JSON object that it answered.
+
+    ``visit`` is that of the state which failed.
+    """
+    error = error or "unknown error"
+    answer = _lambda_error(cause)
+    message = str(answer.get("errorMessage") or cause or _UNSAID.get(error, ""))
+    request = _REQUEST.match(message)
+    request_id = request[1] if request else answer.get("requestId")
+    trace = answer.get("stackTrace")
+    chunk = visit.chunk if visit else None
+    return Failure(
+        error=error,
+        message=message[request.end() :] if request else message,
+        state=visit.state if visit else None,
         chunk=chunk.index if chunk else None,
-        input=chunk.input if chunk else visit.input,
-        function=visit.function,
+        input=chunk.input if chunk else visit.input if visit else None,
+        function=visit.function if visit else None,
+        request_id=request_id if isinstance(request_id, str) else None,
+        trace=tuple(map(str, trace)) if isinstance(trace, list) else (),
     )
 
 
@@ -85,23 +114,6 @@ def _origin(steps: Steps) -> Event | None:
             event = event.visit.failed
         event = steps.events.get(event.previous)
     return event
-
-
-def _explained(error: str | None, cause: str | None, **where: Any) -> Failure:
-    """Take a cause apart: of a Lambda function's error it is the JSON object that it answered."""
-    error = error or "unknown error"
-    answer = _lambda_error(cause)
-    message = str(answer.get("errorMessage") or cause or _UNSAID.get(error, ""))
-    request = _REQUEST.match(message) if answer else None
-    request_id = request[1] if request else answer.get("requestId")
-    trace = answer.get("stackTrace")
-    return Failure(
-        error=error,
-        message=message[request.end() :] if request else message,
-        request_id=request_id if isinstance(request_id, str) else None,
-        trace=tuple(map(str, trace)) if isinstance(trace, list) else (),
-        **where,
-    )
 
 
 def _lambda_error(cause: str | None) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fan_out.cli.chunks import Chunks
 from fan_out.cli.failure import Failure, find_failure
 from fan_out.cli.history import History
-from fan_out.cli.steps import DONE, FAILED, RUNNING, Steps
+from fan_out.cli.steps import DONE, FAILED, RUNNING, TOLERATED, Steps
+from fan_out.cli.too_many import find_too_many
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -25,6 +27,8 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.2, 2.0
 
 LOOKS_AFTER_THE_END = 5
 """The history is consistent in the end only: it may lack its last events for a while."""
+
+_GOING_ON = {"RUNNING", "PENDING_REDRIVE"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,7 @@ class Summary:
     """How an execution ended.
 
     ``status`` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED; ``output`` JSON text if it succeeded,
-    ``failure`` why it did not; ``seconds`` from its start to its end.
+    ``failure`` why it did not; ``seconds`` from when it was last ``started`` to its end.
     """
 
     status: str
@@ -64,31 +68,42 @@ class Summary:
 
 
 class Outcome:
-    """Reads one execution with a boto3 ``stepfunctions`` client; each event only once."""
+    """Reads one execution with a boto3 ``stepfunctions`` client; each event only once.
 
-    def __init__(self, client: SFNClient, execution_arn: str) -> None:
+    ``steps`` and ``description`` are those of the last look. An end before the execution was
+    redriven ``redrives`` times is no end.
+    """
+
+    def __init__(self, client: SFNClient, execution_arn: str, redrives: int = 0) -> None:
         self._client = client
         self._arn = execution_arn
         self._history = History(client, execution_arn)
-        self._steps = Steps()
-        self._description: DescribeExecutionOutputTypeDef | None = None
+        self._redrives = redrives
+        self.steps = Steps()
+        self.description: DescribeExecutionOutputTypeDef | None = None
 
     def look(self) -> Progress:
         """Read what is new, and answer how far the execution is."""
-        self._description = self._client.describe_execution(executionArn=self._arn)
+        self.description = self._client.describe_execution(executionArn=self._arn)
         for event in self._history.new_events():
-            self._steps.feed(event)
+            self.steps.feed(event)
         return self._progress()
 
     @property
     def ended(self) -> bool:
         """Whether the execution had ended at the last look."""
-        return self._description is not None and self._description["status"] != "RUNNING"
+        description = self.description
+        return (
+            description is not None
+            and description["status"] not in _GOING_ON
+            and description.get("redriveCount", 0) >= self._redrives
+        )
 
     @property
     def complete(self) -> bool:
         """Whether the last event of an ended execution was there, too, at the last look."""
-        return self.ended and self._steps.end is not None
+        seen = self.steps.end is not None and self.steps.redrives >= self._redrives
+        return self.ended and seen
 
     def watch(self, sleep: Callable[[float], object] = time.sleep) -> Iterator[Progress]:
         """Look again and again until the execution has ended, less often the longer it takes."""
@@ -105,37 +120,45 @@ class Outcome:
 
     def summary(self) -> Summary:
         """Answer how the execution ended. Raises RuntimeError where it has not."""
-        description = self._description
+        description = self.description
         if description is None or not self.ended:
             raise RuntimeError(f"execution {self._arn} must have ended, and is running")
+        started = description.get("redriveDate") or description["startDate"]
         stopped = description.get("stopDate") or datetime.now(UTC)
         return Summary(
             status=description["status"],
-            started=description["startDate"],
+            started=started,
             progress=self._progress(),
-            seconds=(stopped - description["startDate"]).total_seconds(),
+            seconds=(stopped - started).total_seconds(),
             output=description.get("output"),
             failure=self._failure(description),
         )
 
     def _progress(self) -> Progress:
-        states = [state for visit in self._steps.maps for state in visit.iterations.values()]
-        lengths = [visit.length for visit in self._steps.maps if visit.length is not None]
+        chunks, states = self._chunks()
         return Progress(
-            chunks=sum(lengths) if lengths else None,
+            chunks=chunks,
             done=states.count(DONE),
             running=0 if self.ended else states.count(RUNNING),
-            failed=states.count(FAILED),
-            retries=self._steps.retries,
-            further_rounds=self._steps.further_rounds,
+            failed=states.count(FAILED) + states.count(TOLERATED),
+            retries=self.steps.retries,
+            further_rounds=self.steps.further_rounds,
         )
+
+    def _chunks(self) -> tuple[int | None, list[str | None]]:
+        """How many there are, and the states of those that were started."""
+        visits = self.steps.maps
+        # what a later Map does again is not told twice
+        if len(visits) > 1 and (chunks := Chunks.of(self.steps)):
+            return chunks.count, [fate.state for fate in (*chunks.done, *chunks.left)]
+        lengths = [visit.length for visit in visits if visit.length is not None]
+        states = [state for visit in visits for state in visit.iterations.values()]
+        return sum(lengths) if lengths else None, [*states]
 
     def _failure(self, description: DescribeExecutionOutputTypeDef) -> Failure | None:
         if description["status"] == "SUCCEEDED":
             return None
-        return find_failure(
-            self._steps,
-            status=description["status"],
-            error=description.get("error"),
-            cause=description.get("cause"),
+        error, cause = description.get("error"), description.get("cause")
+        return find_too_many(self.steps, error=error, cause=cause) or find_failure(
+            self.steps, status=description["status"], error=error, cause=cause
         )

@@ -16,6 +16,7 @@ import boto3
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Machine"
 ARN = "arn:aws:states:us-east-1:123456789012:execution:Machine:run"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:Worker"
 REQUEST_ID = "6f0c7d0e-3f0d-4d9e-9a3c-0c6a3c1b2d4e"
@@ -41,24 +42,35 @@ class History:
         self.events.append(event)
         return number
 
-    def planned(self, chunks: int) -> int:
+    def planned(self, chunks: int, *, tolerant: bool = False) -> int:
         """The execution up to a started Map of so many iterations; answers its last event."""
         self.add("ExecutionStarted", input="{}", roleArn="arn:aws:iam::123456789012:role/r")
         last = self.task("Control", 0, "{}")
-        entered = self.add("MapStateEntered", last, name="Map", input="[]")
-        return self.add("MapStateStarted", entered, length=chunks)
+        if tolerant:
+            last = self.passing("Plan", last, "[]")
+        return self.map([json.loads(chunk(index)) for index in range(chunks)], last)
+
+    def map(self, plan: list[Any], previous: int, *, name: str = "Map") -> int:
+        """Enter and start a Map over a plan."""
+        entered = self.add("MapStateEntered", previous, name=name, input=json.dumps(plan))
+        return self.add("MapStateStarted", entered, length=len(plan))
+
+    def passing(self, state: str, previous: int, output: str) -> int:
+        """A Pass state that is entered and left."""
+        entered = self.add("PassStateEntered", previous, name=state, input="{}")
+        return self.add("PassStateExited", entered, name=state, output=output)
 
     def task(self, state: str, previous: int, given: str) -> int:
         """A Lambda task that succeeds."""
         last = self.attempt(self.enter(state, previous, given))
         last = self.add("TaskSucceeded", last, **LAMBDA)
-        return self.add("TaskStateExited", last)
+        return self.add("TaskStateExited", last, name=state)
 
     def enter(self, state: str, previous: int, given: str) -> int:
         return self.add("TaskStateEntered", previous, name=state, input=given)
 
-    def attempt(self, previous: int) -> int:
-        parameters = json.dumps({"FunctionName": FUNCTION, "Payload": {}})
+    def attempt(self, previous: int, payload: Any = None) -> int:
+        parameters = json.dumps({"FunctionName": FUNCTION, "Payload": payload or {}})
         more = {"region": "us-east-1", "parameters": parameters}
         return self.add(
             "TaskStarted", self.add("TaskScheduled", previous, **more, **LAMBDA), **LAMBDA
@@ -74,14 +86,28 @@ class History:
         begun = self.add("MapIterationStarted", previous, name="Map", index=index)
         return self.enter("Worker", begun, chunk(index))
 
-    def finish(self, entered: int, index: int) -> int:
+    def finish(self, entered: int, index: int, output: Any = None) -> int:
         last = self.add("TaskSucceeded", self.attempt(entered), **LAMBDA)
-        last = self.add("TaskStateExited", last)
+        last = self.add("TaskStateExited", last, name="Worker", output=json.dumps(output))
         return self.add("MapIterationSucceeded", last, name="Map", index=index)
+
+    def tolerate(self, entered: int, index: int, error: str, cause: str) -> int:
+        """The task of an iteration fails, which is caught and made part of the output."""
+        failing = self.fail(self.attempt(entered), error, cause)
+        caught = self.add("TaskStateExited", failing, name="Worker", output="{}")
+        last = self.passing("Failed", caught, failure(json.loads(chunk(index)), error, "cut short"))
+        return self.add("MapIterationSucceeded", last, name="Map", index=index)
+
+    def end(self, kind: str, **details: Any) -> None:
+        self.add(f"Execution{kind}", len(self.events), **details)
 
 
 def chunk(index: int) -> str:
     return json.dumps({"oneJobProcessingCount": 10, "offset": 10 * index})
+
+
+def failure(item: dict[str, int], error: str, cause: str) -> str:
+    return json.dumps({"failure": {"chunk": item, "error": error, "cause": cause}})
 
 
 def lambda_error(kind: str, message: str, **more: Any) -> str:
@@ -101,13 +127,18 @@ class Service:
     order: str = "newest"
     most: int = 1_000
     visible: int | None = None
+    input: str = "{}"
+    redrives: int = 0
     calls: list[str] = field(default_factory=list)
     on_look: Callable[["Service"], None] = lambda service: None
 
     def describe_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         self.on_look(self)
         answer: dict[str, Any] = {"executionArn": request["executionArn"], "status": self.status}
-        answer |= {"stateMachineArn": ARN, "startDate": START}
+        answer |= {"stateMachineArn": MACHINE, "startDate": START, "input": self.input}
+        if self.redrives:
+            redriven = START + timedelta(seconds=10)
+            answer |= {"redriveCount": self.redrives, "redriveDate": redriven}
         if self.status != "RUNNING":
             answer["stopDate"] = START + timedelta(seconds=12.5)
         given = {"error": self.error, "cause": self.cause, "output": self.output}

@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 import pytest
-from recorded import FUNCTION, REQUEST_ID, START, chunk
+from recorded import FUNCTION, REQUEST_ID, START, chunk, failure
 from rich.console import Console
 
-from fan_out.cli.display import bar, report
+from fan_out.cli.display import bar, report, result
 from fan_out.cli.display.screen import Screen, duration
 from fan_out.cli.display.steps import step
-from fan_out.cli.failure import Failure
+from fan_out.cli.failure import Failure, TooMany
+from fan_out.cli.fate import Fate
 from fan_out.cli.outcome import Progress, Summary
+from fan_out.cli.steps import TOLERATED
+from fan_out.cli.tolerated import Tolerated
 
 
 class Shown(Screen):
@@ -68,6 +71,11 @@ def summary(status: str, progress: Progress) -> Summary:
             Progress(chunks=11, done=4, failed=1, retries=2),
             "failed after 12.5 s, 4 of 11 chunks done, 1 failed, 6 not finished, 2 retries",
         ),
+        (
+            "SUCCEEDED",
+            Progress(chunks=100, done=95, failed=5),
+            "succeeded after 12.5 s, 95 of 100 chunks done, 5 failed",
+        ),
         ("FAILED", Progress(), "failed after 12.5 s"),
         (
             "TIMED_OUT",
@@ -104,18 +112,23 @@ def test_a_duration_is_as_exact_as_it_is_useful(seconds: float, text: str) -> No
         ({"total": 105}, 11, ["result:", "  {", '    "total": 105', "  }"]),
         ([1, 2], 11, ["result:", "  [", "    1,", "    2", "  ]"]),
         (None, None, ["result:", "  null"]),
+        (
+            {"results": [[0], [2]], "failures": [{}], "counts": {}},
+            3,
+            ["result: 2 answers, in chunk order", "  1  [0]", "  2  [2]"],
+        ),
     ],
 )
 def test_a_result_has_a_line_for_each_answer(value: Any, chunks: int, lines: list[str]) -> None:
     screen = Shown()
-    report.show_result(screen, json.dumps(value), chunks)
+    result.show_result(screen, json.dumps(value), chunks)
     assert screen.lines == lines
 
 
 @pytest.mark.parametrize(("count", "whole"), [(21, True), (22, False), (3_569, False)])
 def test_more_than_twenty_answers_are_shortened_in_the_middle(count: int, whole: bool) -> None:
     screen = Shown()
-    report.show_result(screen, json.dumps(list(range(count))), count)
+    result.show_result(screen, json.dumps(list(range(count))), count)
     rows = screen.lines[1:]
     if whole:
         assert rows == [f"  {number + 1:>2}  {number}" for number in range(count)]
@@ -129,7 +142,7 @@ def test_more_than_twenty_answers_are_shortened_in_the_middle(count: int, whole:
 
 def test_an_answer_is_clipped_to_the_terminal_and_not_wrapped() -> None:
     screen = Shown(width=30)
-    report.show_result(screen, json.dumps([list(range(100)), 1]), 2)
+    result.show_result(screen, json.dumps([list(range(100)), 1]), 2)
     assert screen.lines[1] == "  1  [0, 1, 2, 3, 4, 5, 6, 7,…"
     assert screen.lines[2:] == ["  2  1", "  (shortened; --json prints all of it)"]
 
@@ -158,10 +171,99 @@ def test_data_cannot_command_the_terminal() -> None:
         ),
         (Failure(error="E", message="m", state="Control", input="{}"), "Control failed: E: m"),
         (Failure(error="Aborted", message="it was stopped"), "Aborted: it was stopped"),
+        (
+            Failure(
+                error="E",
+                message="m",
+                state="Worker",
+                chunk=4,
+                input=chunk(4),
+                too_many=TooMany(failed=3, chunks=11, errors={"E": 3}),
+            ),
+            "3 of 11 chunks failed, more than are tolerated; the first: "
+            "chunk 5 of 11 failed (offset 40, count 10): E: m",
+        ),
+        (
+            Failure(error="E", message="", too_many=TooMany(failed=3, chunks=11, errors={})),
+            "3 of 11 chunks failed, more than are tolerated",
+        ),
     ],
 )
 def test_a_failure_is_said_in_one_line(failure: Failure, line: str) -> None:
     assert report.headline(failure, 11) == line
+
+
+@pytest.mark.parametrize(
+    ("errors", "lines"),
+    [({"E": 3}, []), ({"E": 1, "F": 2}, ["  errors   F 2, E 1"])],
+)
+def test_several_kinds_of_errors_are_counted(errors: dict[str, int], lines: list[str]) -> None:
+    too_many = TooMany(failed=3, chunks=11, errors=errors)
+    screen = Shown()
+    report.show_details(screen, report.details(Failure(error="E", message="", too_many=too_many)))
+    assert screen.told == lines
+
+
+def tolerated(index: int, cause: str = "bad") -> Fate:
+    item = json.loads(chunk(index))
+    return Fate(
+        item=item, number=index + 1, state=TOLERATED, output=failure(item, "ValueError", cause)
+    )
+
+
+def counted(*, failed: int, records: int, succeeded: int) -> Tolerated:
+    failures = [{"chunk": json.loads(chunk(index))} for index in range(failed)]
+    return Tolerated([], failures, {"records": records, "recordsSucceeded": succeeded})
+
+
+def test_failures_that_were_tolerated_have_a_line_each() -> None:
+    screen = Shown()
+    message = f"RequestId: {REQUEST_ID} Error: Task timed out after 2.00 seconds"
+    failures = [tolerated(0), tolerated(9, message)]
+    result.show_failures(
+        screen, failures, counted(failed=2, records=105, succeeded=85), in_output=True
+    )
+    assert screen.lines == [
+        "failures: 2 chunks",
+        "   1  offset 0, count 10: ValueError: bad",
+        "  10  offset 90, count 10: ValueError: Task timed out after 2.00 seconds",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("in_output", "hint"), [(True, "(shortened; --json prints all of it)"), (False, "(shortened)")]
+)
+def test_many_failures_are_shortened(in_output: bool, hint: str) -> None:
+    screen = Shown()
+    failures = [tolerated(index) for index in range(30)]
+    result.show_failures(screen, failures, None, in_output=in_output)
+    assert len(screen.lines) == 23
+    assert screen.lines[16] == "  … 10 more …"
+    assert screen.lines[-1] == f"  {hint}"
+
+
+@pytest.mark.parametrize(
+    ("counts", "lines"),
+    [
+        (counted(failed=0, records=105, succeeded=105), []),
+        (counted(failed=1, records=105, succeeded=95), []),
+        (
+            counted(failed=0, records=105, succeeded=103),
+            ["records: 103 of 105 succeeded, 2 set aside"],
+        ),
+        (
+            counted(failed=1, records=105, succeeded=93),
+            ["records: 93 of 105 succeeded, 10 in failed chunks, 2 set aside"],
+        ),
+        (None, []),
+    ],
+)
+def test_records_that_were_set_aside_are_counted(
+    counts: Tolerated | None, lines: list[str]
+) -> None:
+    screen = Shown()
+    result.show_failures(screen, [], counts, in_output=True)
+    assert screen.lines == lines
 
 
 def test_the_details_of_a_failure_are_where_it_was() -> None:

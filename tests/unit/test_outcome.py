@@ -1,5 +1,6 @@
 """What is read of an execution, from histories as AWS records them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -16,12 +17,13 @@ from recorded import (
     answering,
     chunk,
     client,
+    failure,
     lambda_error,
     refusal,
 )
 
 from fan_out.cli import history as reading
-from fan_out.cli.failure import Failure, log_group_of
+from fan_out.cli.failure import Failure, TooMany, log_group_of
 from fan_out.cli.outcome import LOOKS_AFTER_THE_END, Outcome, Progress, Summary
 
 STEP_FUNCTIONS = client("stepfunctions")
@@ -362,6 +364,146 @@ def test_a_running_execution_has_no_summary(mixed: History) -> None:
         outcome.look()
         with pytest.raises(RuntimeError, match="must have ended, and is running"):
             outcome.summary()
+
+
+COUNTS = json.dumps({"chunks": 4, "failed": 3, "succeeded": 1})
+
+
+@pytest.fixture
+def tolerant() -> History:
+    """Of four chunks one is done, and three have failed, with two kinds of errors."""
+    history = History()
+    started = history.planned(4, tolerant=True)
+    entered = [history.iteration(started, index) for index in range(4)]
+    history.tolerate(entered[2], 2, "KeyError", lambda_error("KeyError", "57"))
+    history.finish(entered[0], 0, {"result": [0]})
+    cause = lambda_error("ValueError", "bad", requestId=REQUEST_ID, stackTrace=["line 1"])
+    history.tolerate(entered[1], 1, "ValueError", cause)
+    history.tolerate(entered[3], 3, "KeyError", lambda_error("KeyError", "58"))
+    return history
+
+
+def test_a_failure_that_is_tolerated_is_a_failed_chunk_and_no_done_one(tolerant: History) -> None:
+    assert look(Service(tolerant)) == Progress(chunks=4, done=1, failed=3)
+
+
+def test_too_many_failures_are_counted_and_the_first_of_them_is_told(tolerant: History) -> None:
+    failing = failure_of(failed(tolerant, "FanOut.TooManyFailures", COUNTS))
+    assert failing == Failure(
+        error="ValueError",
+        message="bad",
+        state="Worker",
+        chunk=1,
+        input='{"oneJobProcessingCount":10,"offset":10}',
+        function=FUNCTION,
+        request_id=REQUEST_ID,
+        trace=("line 1",),
+        too_many=TooMany(failed=3, chunks=4, errors={"ValueError": 1, "KeyError": 2}),
+    )
+
+
+def test_of_a_failure_that_no_task_tells_of_the_output_does() -> None:
+    history = History()
+    entered = history.iteration(history.planned(1, tolerant=True), 0)
+    item = json.loads(chunk(0))
+    told = failure(item, "States.DataLimitExceeded", "too large")
+    left = history.passing("Failed", history.attempt(entered), told)
+    history.add("MapIterationSucceeded", left, name="Map", index=0)
+    failing = failure_of(failed(history, "FanOut.TooManyFailures", COUNTS))
+    assert (failing.error, failing.message) == ("States.DataLimitExceeded", "too large")
+    assert (failing.state, failing.chunk) == ("Failed", 0)
+
+
+@pytest.mark.parametrize("cause", [None, "enough of it", "[]", "{}"])
+def test_an_error_of_that_name_that_does_not_count_is_any_other(
+    tolerant: History, cause: str | None
+) -> None:
+    failing = failure_of(failed(tolerant, "FanOut.TooManyFailures", cause))
+    assert (failing.error, failing.too_many) == ("FanOut.TooManyFailures", None)
+
+
+def test_too_many_failures_are_counted_also_where_the_history_is_not_to_be_had() -> None:
+    failing = failure_of(Service(History(), "FAILED", "FanOut.TooManyFailures", COUNTS))
+    assert failing.too_many == TooMany(failed=3, chunks=4, errors={})
+
+
+def test_a_chunk_that_was_cut_has_failed_if_a_part_of_it_has() -> None:
+    """The part's own failure is told, and none of those that made it a part."""
+    history = History()
+    started = history.planned(1, tolerant=True)
+    given = json.dumps({"todo": [json.loads(chunk(0))], "parts": [], "with": {}})
+    begun = history.add("MapIterationStarted", started, name="Map", index=0)
+    last = begun
+    for count, offset, cause in ((10, 0, "all"), (1, 3, "that one"), (1, 4, "another")):
+        payload = {"oneJobProcessingCount": count, "offset": offset}
+        attempt = history.attempt(history.enter("Worker", last, given), payload)
+        last = history.fail(attempt, "MemoryError", cause)
+    parts = [
+        {"result": [0, 1, 2]},
+        json.loads(failure({"oneJobProcessingCount": 1, "offset": 3}, "MemoryError", "")),
+        json.loads(failure({"oneJobProcessingCount": 1, "offset": 4}, "MemoryError", "")),
+    ]
+    left = history.add("SucceedStateExited", last, name="Done", output=json.dumps(parts))
+    history.add("MapIterationSucceeded", left, name="Map", index=0)
+    assert look(Service(history)).failed == 1
+    failing = failure_of(failed(history, "FanOut.TooManyFailures", COUNTS))
+    assert (failing.message, failing.chunk) == ("that one", 0)
+    assert failing.input == '{"oneJobProcessingCount":1,"offset":3}'
+
+
+def test_what_a_later_map_does_again_is_not_counted_twice(tolerant: History) -> None:
+    ended = tolerant.add("MapStateSucceeded", len(tolerant.events))
+    left = tolerant.add("MapStateExited", ended, name="Map", output="[]")
+    halves = [{"oneJobProcessingCount": 5, "offset": offset} for offset in (10, 15, 20, 25)]
+    started = tolerant.map(halves, left)
+    assert look(Service(tolerant)) == Progress(chunks=6, done=1, failed=1)
+    tolerant.finish(tolerant.iteration(started, 1), 1, {"result": []})
+    assert look(Service(tolerant)) == Progress(chunks=6, done=2, failed=1)
+
+
+@pytest.fixture
+def redriven(mixed: History) -> Service:
+    """One chunk had failed, its siblings were aborted; they run again."""
+    failing = mixed.fail(len(mixed.events), "ValueError", "bad")
+    for index in (2, 0):
+        kind = "Failed" if index == 0 else "Aborted"
+        mixed.add(f"MapIteration{kind}", failing, name="Map", index=index)
+    mixed.add("MapStateFailed", failing)
+    return failed(mixed, "ValueError", "bad")
+
+
+def redrive(service: Service) -> int:
+    service.status, service.redrives = "RUNNING", 1
+    return service.history.add(
+        "ExecutionRedriven", len(service.history.events), redriveCount=service.redrives
+    )
+
+
+def test_what_is_run_again_after_a_redrive_is_running(redriven: Service) -> None:
+    assert look(redriven) == Progress(chunks=4, done=1, failed=1)
+    redrive(redriven)
+    assert look(redriven) == Progress(chunks=4, done=1, running=2)
+
+
+def test_the_end_of_a_redriven_execution_is_the_one_after_the_redrive(redriven: Service) -> None:
+    """Also where AWS answers for a while as if it had not been redriven."""
+    seen: list[Progress] = []
+
+    def go_on(service: Service) -> None:
+        if service.calls.count("describe_execution") == 3:
+            redrive(service)
+        if service.calls.count("describe_execution") == 5:
+            service.status = "SUCCEEDED"
+            service.history.end("Succeeded", output="[]")
+
+    redriven.on_look = go_on
+    with answering(STEP_FUNCTIONS, redriven):
+        outcome = Outcome(STEP_FUNCTIONS, ARN, redrives=1)
+        seen += outcome.watch(sleep=lambda seconds: None)
+        summary = outcome.summary()
+    assert (summary.status, summary.failure) == ("SUCCEEDED", None)
+    assert summary.seconds == 2.5  # from the redrive on
+    assert len(seen) == 5
 
 
 class Functions:

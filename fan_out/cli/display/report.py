@@ -1,21 +1,17 @@
-"""How an execution ended: its summary, its result shortened, its failure with where to look."""
+"""How an execution ended: its summary, and its failure with where to look."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from fan_out.cli.display.bar import retries
-from fan_out.cli.display.screen import WIDTH, Screen, clipped, duration
+from fan_out.cli.display.screen import Screen, clipped, duration
 from fan_out.cli.failure import Failure
 from fan_out.cli.outcome import Summary
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
-
-LINES = 20
-"""Lines of a result that is not shown whole."""
 
 
 def summary_line(summary: Summary) -> str:
@@ -37,34 +33,20 @@ def summary_line(summary: Summary) -> str:
     return ", ".join(parts)
 
 
-def show_result(screen: Screen, output: str, chunks: int | None) -> None:
-    """Show a machine's output in at most some 20 lines, one for each answer of ``chunks``."""
-    value = json.loads(output)
-    answers = isinstance(value, list) and len(value) == chunks
-    rows = list(_answers(value) if answers else _lines(value))
-    width = screen.out.width if screen.out.is_terminal else WIDTH
-    kept = _middle_out(rows)
-    number = f" {chunks} answer{'s' * (chunks != 1)}, in chunk order" if answers else ""
-    screen.show(f"result:{number}")
-    for row in kept:
-        screen.show(clipped(row, width))
-    if len(kept) < len(rows) or any(len(row) > width for row in kept):
-        screen.show("  (shortened; --json prints all of it)")
-
-
 def headline(failure: Failure, chunks: int | None) -> str:
     """Say in one line what failed, where, and why."""
-    what = f"{failure.error}: {failure.message}" if failure.message else failure.error
-    what = " ".join(what.split())
-    if failure.state is None:
-        return what
-    if failure.chunk is None:
-        return f"{failure.state} failed: {what}"
-    return f"chunk {failure.chunk + 1} of {chunks} failed{_place(failure.input)}: {what}"
+    if failure.too_many is None:
+        return _what(failure, chunks)
+    failed = f"{failure.too_many.failed} of {failure.too_many.chunks} chunks failed"
+    first = f"; the first: {_what(failure, chunks)}" if failure.too_many.errors else ""
+    return f"{failed}, more than are tolerated{first}"
 
 
 def details(failure: Failure) -> Iterator[tuple[str, str]]:
     """Answer where a failure was: pairs of a label and a text."""
+    if failure.too_many is not None and len(failure.too_many.errors) > 1:
+        errors = sorted(failure.too_many.errors.items(), key=lambda pair: -pair[1])
+        yield "errors", ", ".join(f"{error} {times}" for error, times in errors)
     if failure.state is not None:
         yield "state", failure.state
     if failure.input is not None:
@@ -84,6 +66,12 @@ def log_command(group: str, region: str, since: datetime, request_id: str | None
     return shlex.join(command)
 
 
+def resume_command(execution_arn: str, *, redrive: bool) -> str:
+    """Answer the command that does what an execution has left undone."""
+    option = ["--redrive"] if redrive else []
+    return shlex.join(["fan-out", "resume", execution_arn, *option])
+
+
 def show_details(screen: Screen, rows: Iterator[tuple[str, str]]) -> None:
     """Write labelled texts to stderr, their lines below each other."""
     width = screen.err.width if screen.err.is_terminal else 1_000
@@ -94,27 +82,19 @@ def show_details(screen: Screen, rows: Iterator[tuple[str, str]]) -> None:
             screen.say(f"  {'':<9}{line}")
 
 
+def _what(failure: Failure, chunks: int | None) -> str:
+    what = f"{failure.error}: {failure.message}" if failure.message else failure.error
+    what = " ".join(what.split())
+    if failure.state is None:
+        return what
+    if failure.chunk is None:
+        return f"{failure.state} failed: {what}"
+    return f"chunk {failure.chunk + 1} of {chunks} failed{_place(failure.input)}: {what}"
+
+
 def _place(text: str | None) -> str:
     try:
         chunk = json.loads(text or "")
         return f" (offset {chunk[OFFSET_KEY]}, count {chunk[COUNT_KEY]})"
     except (ValueError, TypeError, KeyError):
         return ""
-
-
-def _answers(values: Sequence[Any]) -> Iterator[str]:
-    digits = len(str(len(values)))
-    for number, answer in enumerate(values, 1):
-        yield f"  {number:>{digits}}  {json.dumps(answer, ensure_ascii=False)}"
-
-
-def _lines(value: Any) -> Iterator[str]:
-    for line in json.dumps(value, indent=2, ensure_ascii=False).splitlines():
-        yield f"  {line}"
-
-
-def _middle_out(rows: Sequence[str]) -> list[str]:
-    if len(rows) <= LINES + 1:  # leaving out one line would take one
-        return list(rows)
-    head, tail = rows[: LINES * 3 // 4], rows[-LINES // 4 :]
-    return [*head, f"  … {len(rows) - len(head) - len(tail)} more …", *tail]
