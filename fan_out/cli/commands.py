@@ -16,16 +16,19 @@ from fan_out.cli.errors import INTERRUPTED, described
 from fan_out.cli.execution_input import read_input
 from fan_out.cli.options import (
     LOCAL_RUN_EXAMPLES,
+    RESUME_EXAMPLES,
     RUN_EXAMPLES,
     START_EXAMPLES,
     Account,
     AppCommand,
     Context,
     Debug,
+    Execution,
     Input,
     Json,
     Machine,
     MaxEnvironments,
+    Redrive,
     Region,
     Stack,
     Verbose,
@@ -86,6 +89,35 @@ def run_command(
         wanted = Run(stack=stack, machine=machine, input=read_input(input), whole=json)
         with endings_raised():
             return run(Aws.from_environment(), wanted, screen)
+
+    return _ended(work, debug=debug)
+
+
+@app.command("resume", epilog=RESUME_EXAMPLES)
+def resume_command(
+    execution: Execution,
+    stack: Stack = None,
+    machine: Machine = None,
+    redrive: Redrive = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Do what an execution has left: the chunks that failed or never started, and only these.
+
+    A new execution of the same state machine, with its code as it is now, is followed to its end.
+    The result that is shown is that of the whole job: what was done before is not done again.
+    """
+
+    def work(screen: Screen) -> int:
+        from fan_out.cli.aws import Aws
+        from fan_out.cli.interruption import endings_raised
+        from fan_out.cli.resume import Resume, resume
+
+        wanted = Resume(
+            execution=execution, stack=stack, machine=machine, redrive=redrive, whole=json
+        )
+        with endings_raised():
+            return resume(Aws.from_environment(), wanted, screen)
 
     return _ended(work, debug=debug)
 

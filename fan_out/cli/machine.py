@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fan_out.cli.aws import Aws
 
 ARN = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^:\s]+(:[^:\s]+)?")
+EXECUTION_ARN = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:execution:[^:\s]+:[^:\s]+")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,22 @@ Input = Annotated[
         metavar="JSON|@FILE",
     ),
 ]
+Execution = Annotated[
+    str,
+    typer.Argument(
+        help="The execution: its ARN, or its name, of the machine that --stack and --machine find.",
+        metavar="EXECUTION",
+        show_default=False,
+    ),
+]
+Redrive = Annotated[
+    bool,
+    typer.Option(
+        "--redrive",
+        help="Go on with the execution itself, as its state machine was then, and with what comes "
+        "after the Map. In AWS alone, up to 14 days after its end.",
+    ),
+]
 AppCommand = Annotated[
     str | None,
     typer.Option(
@@ -81,6 +97,16 @@ RUN_EXAMPLES = """
 
 **Exit code**: 0 the execution succeeded, 1 it failed, 2 nothing was started, 130 Ctrl-C, which
 stops the execution.
+"""
+RESUME_EXAMPLES = """
+**Examples**
+
+    fan-out resume arn:aws:states:us-east-1:123456789012:execution:Nightly:run-1
+    fan-out resume run-1 --stack FanOut-prod --json > answers.json
+    fan-out resume run-1 --redrive
+
+**Exit code**: 0 what was left is done, or nothing was left; 1 the new execution failed, or did not
+take the chunks; 2 nothing was started; 130 Ctrl-C, which stops the execution.
 """
 LOCAL_RUN_EXAMPLES = """
 **Examples**

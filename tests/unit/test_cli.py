@@ -39,7 +39,9 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["local"], ["local", "run"], ["local", "start"]])
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["resume"], ["local"], ["local", "run"], ["local", "start"]]
+)
 def test_help_is_shown_without_loading_boto3_moto_or_cdk(command: list[str]) -> None:
     code = (
         "import sys\n"
@@ -55,7 +57,7 @@ def test_help_is_shown_without_loading_boto3_moto_or_cdk(command: list[str]) -> 
 
 
 def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in (["run"], ["local", "run"], ["local", "start"]):
+    for command in (["run"], ["resume"], ["local", "run"], ["local", "start"]):
         main([*command, "--help"])
         lines = [line.strip("│ \n") for line in capsys.readouterr().out.splitlines()]
         options = [line for line in lines if line.startswith("--")]
@@ -64,7 +66,7 @@ def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_help_of_a_command_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in (["run"], ["local", "run"], ["local", "start"]):
+    for command in (["run"], ["resume"], ["local", "run"], ["local", "start"]):
         main([*command, "--help"])
         assert f"  fan-out {' '.join(command)}" in capsys.readouterr().out
 

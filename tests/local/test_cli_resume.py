@@ -1,0 +1,435 @@
+"""``fan-out resume`` against machines that really run, as its user sees it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import boto3
+import cli_jobs
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+import jobs
+from fan_out import FailurePolicy, FanOut
+from fan_out.local import EmbeddedAws
+from fan_out.local.assembly import deploy
+
+A_MINUTE = 60
+TOLERATE = FailurePolicy.tolerate
+RECORDS = {"totalProcessRecordCount": 105}
+WHOLE = [
+    [2 * record for record in range(start, min(start + 10, 105))] for start in range(0, 105, 10)
+]
+
+Done = subprocess.CompletedProcess[str]
+Command = Callable[..., Done]
+
+
+def breaking(*records: int) -> lambda_.FunctionOptions:
+    return lambda_.FunctionOptions(
+        environment={"BROKEN": " ".join(map(str, records))}, timeout=cdk.Duration.seconds(20)
+    )
+
+
+def build(outdir: Path) -> Path:
+    """One stack with a fan-out for each thing that can be resumed."""
+    app = cdk.App(outdir=str(outdir))
+    stack = cdk.Stack(app, "Jobs")
+    fan_outs: dict[str, dict[str, Any]] = {
+        "Stopping": {"worker_options": breaking(57), "max_concurrency": 2},
+        "Twice": {"worker_options": breaking(57, 82), "max_concurrency": 2},
+        "Tolerant": {"worker_options": breaking(31, 57, 82), "on_failure": TOLERATE(chunks=3)},
+        "Keyed": {
+            "worker_options": breaking(31, 57, 82),
+            "on_failure": TOLERATE(chunks=1),
+            "carry_on": True,
+            "pass_input": True,
+        },
+        "Halving": {
+            "worker": cli_jobs.doubles_if_there_is_room,
+            "worker_options": breaking(31, 38, 82),
+            "on_failure": TOLERATE(percent=100, halve=True),
+        },
+        "Aside": {
+            "worker": cli_jobs.doubles_the_even,
+            "worker_options": breaking(31),
+            "on_failure": TOLERATE(chunks=1),
+        },
+        "Letters": {"control": cli_jobs.letters, "worker_options": breaking(3), "chunk_size": 2},
+        "Unplanned": {"control": cli_jobs.letters, "control_options": breaking(0), "chunk_size": 2},
+        "Ignoring": {
+            "control": cli_jobs.ignores_chunks,
+            "worker_options": breaking(12),
+            "chunk_size": None,
+        },
+        "Collecting": {
+            "collect": cli_jobs.total,
+            "worker_options": breaking(57),
+            "max_concurrency": 1,
+        },
+        "Uncollected": {"collect": cli_jobs.total, "collect_options": breaking(0)},
+        "Sleeping": {"worker": jobs.sleeps, "max_concurrency": 2},
+    }
+    for name, given in fan_outs.items():
+        job = FanOut(stack, name, **{"worker": cli_jobs.doubles, "chunk_size": 10, **given})
+        cdk.CfnOutput(stack, f"{name}Machine", value=job.state_machine.state_machine_arn)
+    app.synth()
+    return outdir
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    assembly = build(tmp_path_factory.mktemp("assembly") / "cdk.out")
+    with EmbeddedAws(max_environments=8) as aws:
+        deploy(assembly, aws.session())
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def session(aws: EmbeddedAws) -> boto3.Session:
+    return aws.session()
+
+
+@pytest.fixture(scope="module")
+def environ(aws: EmbeddedAws) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in aws.UNSET}
+    return {**kept, **aws.environ(), "COLUMNS": "100"}
+
+
+@pytest.fixture(scope="module")
+def command(environ: dict[str, str]) -> Command:
+    def command(*arguments: str) -> Done:
+        return subprocess.run(
+            [sys.executable, "-m", "fan_out", *arguments],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=A_MINUTE,
+        )
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def run(command: Command) -> Command:
+    def run(name: str, *options: str, **given: Any) -> Done:
+        text = json.dumps(given or RECORDS)
+        return command("run", "--machine", f"{name}Machine", "--input", text, *options)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def mend(session: boto3.Session) -> Callable[..., None]:
+    """Let a fan-out's function fail at the ``still`` broken records alone."""
+    client = session.client("lambda")
+
+    def mend(name: str, *still: int) -> None:
+        for function in functions(session):
+            if f"-{name}" in function["FunctionName"] and "Environment" in function:
+                variables = {
+                    **function["Environment"]["Variables"],
+                    "BROKEN": " ".join(map(str, still)),
+                }
+                client.update_function_configuration(
+                    FunctionName=function["FunctionName"], Environment={"Variables": variables}
+                )
+
+    return mend
+
+
+def functions(session: boto3.Session) -> list[Any]:
+    pages = session.client("lambda").get_paginator("list_functions").paginate()
+    return [function for page in pages for function in page["Functions"]]
+
+
+def doubled(session: boto3.Session, name: str) -> list[list[str]]:
+    """For each call of a fan-out's worker: its first record, how many, and the chunk's key."""
+    (function,) = [each for each in functions(session) if f"-{name}Worker" in each["FunctionName"]]
+    pages = session.client("logs").get_paginator("filter_log_events")
+    events = [
+        event["message"]
+        for page in pages.paginate(logGroupName=function["LoggingConfig"]["LogGroup"])
+        for event in page["events"]
+    ]
+    found = [re.search(r"doubling (\d+) (\d+) (.*)\.", message) for message in events]
+    return [list(match.groups()) for match in found if match]
+
+
+def times(session: boto3.Session, name: str) -> Counter[int]:
+    """How often each chunk was done, by its first record."""
+    return Counter(int(offset) for offset, *_ in doubled(session, name))
+
+
+def to_resume(done: Done) -> str:
+    """The ARN in the last line of a report."""
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("  resume   fan-out resume arn:aws:states:"), done.stderr
+    return last.split()[3]
+
+
+def name_of(execution: str) -> str:
+    return execution.split(":")[-1]
+
+
+def test_what_a_failed_run_has_left_is_done_and_nothing_else_and_the_result_is_whole(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    failed = run("Stopping")
+    assert failed.returncode == 1
+    before = times(session, "Stopping")
+    mend("Stopping")
+    resumed = command("resume", to_resume(failed), "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads(resumed.stdout) == WHOLE == json.loads(run("Stopping", "--json").stdout)
+    done_before = int(re.search(r", (\d+) of 11 chunks done", failed.stderr)[1])  # type: ignore[index]
+    assert f": {11 - done_before} of 11 chunks are left" in resumed.stderr
+    again = times(session, "Stopping") - before
+    again.subtract(range(0, 105, 10))  # the run that was whole
+    assert sum(again.values()) == 11 - done_before
+    assert again[50] == 1
+
+
+def test_a_resumed_run_that_fails_is_resumed_in_turn(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    first = to_resume(run("Twice"))
+    mend("Twice", 82)
+    second = command("resume", first)
+    assert second.returncode == 1
+    assert "(offset 80, count 10): KeyError" in second.stderr
+    assert to_resume(second) == f"{first}--r2"
+    mend("Twice")
+    third = command("resume", to_resume(second), "--json")
+    assert third.returncode == 0, third.stderr
+    assert json.loads(third.stdout) == WHOLE
+    assert f"execution {name_of(first)}--r3" in third.stderr
+    nothing = command("resume", f"{first}--r3")
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert re.fullmatch(r"nothing to resume: all \d chunks are done\n", nothing.stderr)
+
+
+def test_a_run_that_succeeded_in_spite_of_failures_tells_them_and_is_made_whole(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    partly = run("Tolerant")
+    assert partly.returncode == 0, partly.stderr
+    lines = partly.stdout.splitlines()
+    assert lines[0].endswith(" s, 8 of 11 chunks done, 3 failed")
+    assert lines[1] == "result: 8 answers, in chunk order"
+    assert lines[-4:] == [
+        "failures: 3 chunks",
+        "  4  offset 30, count 10: ValueError: bad record 31",
+        "  6  offset 50, count 10: KeyError: 57",
+        "  9  offset 80, count 10: KeyError: 82",
+    ]
+    mend("Tolerant", 57)
+    better = command("resume", to_resume(partly), "--json")
+    assert better.returncode == 0, better.stderr
+    output = json.loads(better.stdout)
+    assert output["results"] == WHOLE[:5] + WHOLE[6:]
+    assert [failure["chunk"]["offset"] for failure in output["failures"]] == [50]
+    assert output["counts"] == {
+        "chunks": 11,
+        "succeeded": 10,
+        "failed": 1,
+        "records": 105,
+        "recordsSucceeded": 95,
+    }
+    mend("Tolerant")
+    best = command("resume", to_resume(better))
+    assert best.returncode == 0, best.stderr
+    assert best.stdout.splitlines()[1] == "result: 11 answers, in chunk order"
+    assert "failures" not in best.stdout
+    assert "resume   " not in best.stderr
+    expected = dict.fromkeys(range(0, 105, 10), 1) | {30: 2, 50: 3, 80: 2}
+    assert times(session, "Tolerant") == expected
+
+
+def test_over_the_limit_the_report_counts_and_shows_the_first_and_the_keys_stay_the_same(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    failed = run("Keyed")
+    assert failed.returncode == 1
+    (line,) = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert line == (
+        "error: 3 of 11 chunks failed, more than are tolerated; the first: "
+        "chunk 4 of 11 failed (offset 30, count 10): ValueError: bad record 31"
+    )
+    assert "\n  errors   KeyError 2, ValueError 1\n" in failed.stderr
+    assert '\n  input    {"oneJobProcessingCount":10,"offset":30}\n' in failed.stderr
+    assert ":function:Jobs-KeyedWorker" in failed.stderr
+    assert "raise KeyError(record) if record > 50 else ValueError" in failed.stderr
+    execution = to_resume(failed)
+    mend("Keyed")
+    resumed = command("resume", execution, "--json")
+    assert json.loads(resumed.stdout)["results"] == WHOLE
+    keys = [key for offset, _, key in doubled(session, "Keyed") if offset == "30"]
+    assert keys == [f"{name_of(execution)}:30"] * 2
+
+
+def test_of_chunks_that_were_cut_only_the_records_that_failed_are_done_again(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    partly = run("Halving")
+    assert partly.returncode == 0, partly.stderr
+    assert "9 of 11 chunks done, 2 failed" in partly.stdout
+    assert "  4  offset 31, count 1: MemoryError" in partly.stdout
+    before = len(doubled(session, "Halving"))
+    mend("Halving")
+    resumed = command("resume", to_resume(partly), "--json")
+    output = json.loads(resumed.stdout)
+    assert sum(output["results"], []) == sum(WHOLE, [])
+    assert (output["counts"]["records"], output["counts"]["recordsSucceeded"]) == (105, 105)
+    again = [(int(offset), int(count)) for offset, count, _ in doubled(session, "Halving")[before:]]
+    assert sorted(again) == [(31, 1), (38, 1), (82, 1)]
+
+
+def test_records_that_were_set_aside_are_counted(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    partly = run("Aside")
+    assert partly.stdout.splitlines()[-1] == (
+        "records: 86 of 105 succeeded, 10 in failed chunks, 9 set aside"
+    )
+    mend("Aside")
+    resumed = command("resume", to_resume(partly))
+    assert resumed.stdout.splitlines()[-1] == "records: 95 of 105 succeeded, 10 set aside"
+
+
+def test_items_come_along_and_a_name_is_enough(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    execution = to_resume(run("Letters", letters="abcdefg"))
+    mend("Letters")
+    where = ("--stack", "Jobs", "--machine", "LettersMachine")
+    resumed = command("resume", name_of(execution), *where, "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads(resumed.stdout) == [["aa", "bb"], ["cc", "dd"], ["ee", "ff"], ["gg"]]
+
+
+def test_what_had_no_plan_is_started_anew(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    failed = run("Unplanned", letters="ab")
+    assert "error: Control failed: OSError: no letters yet" in failed.stderr
+    assert "resume   " not in failed.stderr
+    name = re.search(r"execution (\S+)", failed.stderr)[1]  # type: ignore[index]
+    mend("Unplanned")
+    resumed = command("resume", name, "--machine", "UnplannedMachine", "--json")
+    assert json.loads(resumed.stdout) == [["aa", "bb"]]
+    assert f"{name} ended before its plan was made: it is started anew" in resumed.stderr
+
+
+def test_a_control_that_plans_something_else_is_stopped(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    execution = to_resume(run("Ignoring"))
+    mend("Ignoring")
+    resumed = command("resume", execution)
+    assert resumed.returncode == 1
+    assert resumed.stdout == ""
+    assert resumed.stderr.splitlines()[-1].startswith(
+        "error: the control function did not take the chunks"
+    )
+
+
+def test_a_collect_sees_the_rest_alone_and_that_is_said(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    execution = to_resume(run("Collecting"))
+    mend("Collecting")
+    resumed = command("resume", execution, "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads(resumed.stdout) == 2 * sum(range(50, 105))
+    assert "the collect function saw the answers of the resumed chunks alone" in resumed.stderr
+
+
+def test_where_no_chunk_is_left_only_a_redrive_helps(run: Command, command: Command) -> None:
+    failed = run("Uncollected")
+    assert failed.stderr.splitlines()[-1].endswith(" --redrive")
+    execution = to_resume(failed)
+    resumed = command("resume", execution)
+    assert resumed.returncode == 2
+    assert resumed.stderr == (
+        f"error: no chunk is left: all 11 chunks of {name_of(execution)} are done, and it failed "
+        "after them; --redrive runs what comes after the Map again\n"
+    )
+    redriven = command("resume", execution, "--redrive")
+    assert redriven.returncode == 2
+    assert redriven.stderr == (
+        "error: this AWS cannot redrive: the embedded one has no RedriveExecution\n"
+    )
+
+
+def test_a_running_one_is_left_alone_and_one_that_ctrl_c_stopped_can_be_resumed(
+    command: Command, environ: dict[str, str], session: boto3.Session
+) -> None:
+    arguments = ["run", "--machine", "SleepingMachine", "--input", json.dumps(RECORDS)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fan_out", *arguments],
+        env=environ,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stderr is not None
+        lines = iter(process.stderr)
+        name = re.search(r"execution (\S+)", next(lines))[1]  # type: ignore[index]
+        next(line for line in lines if line.startswith("0 of 11 chunks"))
+        refused = command("resume", name, "--machine", "SleepingMachine")
+        assert refused.returncode == 2
+        assert f":{name} is still running: wait for its end" in refused.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.wait(A_MINUTE) == 130
+    # its workers sleep on, as in AWS: the new one is only seen to start with all of it
+    resuming = subprocess.Popen(
+        [sys.executable, "-m", "fan_out", "resume", name, "--machine", "SleepingMachine"],
+        env=environ,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with resuming:
+        assert resuming.stderr is not None
+        lines = iter(resuming.stderr)
+        assert next(lines) == f"resuming {name}: 11 of 11 chunks are left\n"
+        next(line for line in lines if line.startswith("0 of 11 chunks"))
+        resuming.send_signal(signal.SIGINT)
+        assert resuming.wait(A_MINUTE) == 130
+    client = session.client("stepfunctions")
+    machine = next(
+        found["stateMachineArn"]
+        for found in client.list_state_machines()["stateMachines"]
+        if found["name"].startswith("Sleeping")
+    )
+    executions = client.list_executions(stateMachineArn=machine)["executions"]
+    assert {each["name"]: each["status"] for each in executions} == {
+        name: "ABORTED",
+        f"{name}--r2": "ABORTED",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["nobody", "--machine", "StoppingMachine"], "no execution arn:aws:states:us-east-1:"),
+        (["arn:aws:s3:::bucket"], "EXECUTION must be an execution's ARN or name, got 'arn:aws"),
+        (["nobody", "--stack", "Jobs"], "several state machines in the outputs of stack Jobs"),
+    ],
+)
+def test_what_is_not_there_is_said_in_one_line(
+    command: Command, arguments: list[str], line: str
+) -> None:
+    done = command("resume", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {line}")
+    assert done.stderr.count("\n") == 1
