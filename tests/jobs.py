@@ -114,6 +114,8 @@ def sets_sevens_aside(record: int, context: Any) -> int:
     """Every record that ends in 7 is bad."""
     if record % 10 == 7:
         raise ValueError(f"bad record {record}")
+    if record == 24:
+        raise ValueError("\udc80 is no text")
     return record
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 
 from fan_out.runtime.budget import PAYLOAD_BYTES, RESULT_OVERHEAD
 
@@ -39,7 +40,6 @@ def record_by_record(function: Callable[[Any, Any], Any]) -> Callable[[Chunk, An
             try:
                 answers.append(function(record, context))
             except Exception as error:
-                logging.getLogger(__name__).exception("record %d is set aside", number)
                 bad.append(_set_aside(number, error))
                 size += len(json.dumps(bad[-1], ensure_ascii=False).encode()) + len(", ")
                 if size > MOST_BYTES:
@@ -58,5 +58,15 @@ def merged_answers(before: dict[str, list[Any]], answer: dict[str, list[Any]]) -
 
 
 def _set_aside(number: int, error: Exception) -> dict[str, Any]:
-    message = str(error).encode(errors="replace").decode()  # a lone surrogate is no JSON
+    trace = _writable("".join(traceback.format_exception(error)))
+    logging.getLogger(__name__).error("record %d is set aside\n%s", number, trace)
+    try:
+        message = _writable(str(error))
+    except Exception:
+        message = ""  # it cannot even say what it is
     return {"record": number, "error": type(error).__name__, "message": message[:MOST_CHARACTERS]}
+
+
+def _writable(text: str) -> str:
+    """A lone surrogate is no UTF-8: neither the answer nor Lambda's log could take it."""
+    return text.encode(errors="backslashreplace").decode()

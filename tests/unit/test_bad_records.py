@@ -66,13 +66,19 @@ def test_the_log_has_the_whole_message_and_the_traceback(caplog: pytest.LogCaptu
     assert "in wordy" in caplog.text
 
 
-def test_a_message_that_is_no_text_for_json_is_made_one() -> None:
+def test_a_message_that_is_no_text_is_made_one(caplog: pytest.LogCaptureFixture) -> None:
+    class Mute(Exception):  # noqa: N818
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
     @worker(on_error="collect")
     def broken(record: int, context: Any) -> None:
-        raise ValueError("\ud800")
+        raise ValueError("a \ud800 b") if record == 0 else Mute
 
-    (bad,) = broken(Chunk(offset=0, count=1), None)["badRecords"]
-    assert bad["message"] == "?"
+    bad = broken(Chunk(offset=0, count=2), None)["badRecords"]
+    assert [one["message"] for one in bad] == ["a \\ud800 b", ""]
+    assert [one["error"] for one in bad] == ["ValueError", "Mute"]
+    caplog.text.encode()
 
 
 def test_more_bad_records_than_an_answer_holds_end_the_chunk_in_one_line() -> None:
