@@ -15,7 +15,7 @@ from constructs import Construct
 
 from fan_out.runtime.carry_on import ANSWER_KEY, CARRY_ON_KEY, ROUND_KEY
 from fan_out.runtime.chunk import COUNT_KEY, ITEMS_KEY, OFFSET_KEY, WITH_KEY
-from fan_out.runtime.tolerated import RESULT_KEY
+from fan_out.runtime.tolerated import PARTS_KEY, RESULT_KEY, TODO_KEY
 from fan_out.tolerance import catch_all, expression, failure
 
 TOO_MUCH = ["Sandbox.Timedout", "States.Timeout", "Runtime.OutOfMemory", "MemoryError"]
@@ -23,21 +23,19 @@ TOO_MUCH = ["Sandbox.Timedout", "States.Timeout", "Runtime.OutOfMemory", "Memory
 
 KILLED = ("Runtime.ExitError", "signal: killed")
 
-TODO, PARTS = "todo", "parts"
-
-PAYLOAD = f"{{% $merge([$states.input.{TODO}[0], $states.input.{WITH_KEY}]) %}}"
+PAYLOAD = f"{{% $merge([$states.input.{TODO_KEY}[0], $states.input.{WITH_KEY}]) %}}"
 """What the worker gets: the first chunk, or the rest of it where it carries on."""
 
-REST = f"$rest := $filter($states.input.{TODO}, function($chunk, $number) {{$number > 0}});"
+REST = f"$rest := $filter($states.input.{TODO_KEY}, function($chunk, $number) {{$number > 0}});"
 
 FINISHED = f"""(
     {REST}
     $answer := $states.result.Payload;
     $left := $type($answer) = "object" and $exists($answer.{CARRY_ON_KEY});
     {{
-        "{TODO}": $left ? [$answer, $rest] : [$rest],
-        "{PARTS}": $left ? $states.input.{PARTS}
-            : [$states.input.{PARTS}, {{"{RESULT_KEY}": $answer}}],
+        "{TODO_KEY}": $left ? [$answer, $rest] : [$rest],
+        "{PARTS_KEY}": $left ? $states.input.{PARTS_KEY}
+            : [$states.input.{PARTS_KEY}, {{"{RESULT_KEY}": $answer}}],
         "{WITH_KEY}": $states.input.{WITH_KEY}
     }}
 )"""
@@ -48,7 +46,7 @@ CAUGHT = '{% $merge([$states.input, {"caught": $states.errorOutput}]) %}'
 # «[[$item]]» is a list of one list; «[$item]» would be the list itself
 CUT = f"""(
     {REST}
-    $first := $states.input.{TODO}[0];
+    $first := $states.input.{TODO_KEY}[0];
     $before := $first.{CARRY_ON_KEY};
     $chunk := $exists($before) ? $before : $first;
     $error := $states.input.caught.Error;
@@ -69,11 +67,11 @@ CUT = f"""(
         $exists($chunk.{ITEMS_KEY}) ? {{"{ITEMS_KEY}": $itemsOf($from, $to)}} : {{}}
     ])}};
     $cut := $tooMuch and $count > 1;
-    $done := [$states.input.{PARTS},
+    $done := [$states.input.{PARTS_KEY},
         $exists($before) ? {{"{RESULT_KEY}": $before.{ANSWER_KEY}}} : []];
     {{
-        "{TODO}": $cut ? [$half(0, $middle), $half($middle, $count), $rest] : [$rest],
-        "{PARTS}": $cut ? $done : [$done, {failure()}],
+        "{TODO_KEY}": $cut ? [$half(0, $middle), $half($middle, $count), $rest] : [$rest],
+        "{PARTS_KEY}": $cut ? $done : [$done, {failure()}],
         "{WITH_KEY}": $states.input.{WITH_KEY}
     }}
 )"""
@@ -82,15 +80,15 @@ CUT = f"""(
 
 def item_selector(added: dict[str, str]) -> dict[str, Any]:
     """What an iteration starts with: its chunk is all that there is to do."""
-    return {f"{TODO}.$": "States.Array($$.Map.Item.Value)", PARTS: [], WITH_KEY: added}
+    return {f"{TODO_KEY}.$": "States.Array($$.Map.Item.Value)", PARTS_KEY: [], WITH_KEY: added}
 
 
 def until_nothing_is_left(scope: Construct, worker: sfn.TaskStateBase) -> sfn.IChainable:
     """The worker, again and again, until there is nothing to do."""
     left = sfn.Choice.jsonata(scope, "Left")
-    more = sfn.Condition.jsonata(f"{{% $count($states.input.{TODO}) > 0 %}}")
+    more = sfn.Condition.jsonata(f"{{% $count($states.input.{TODO_KEY}) > 0 %}}")
     left.when(more, worker).otherwise(
-        sfn.Succeed.jsonata(scope, "Done", outputs=f"{{% $states.input.{PARTS} %}}")
+        sfn.Succeed.jsonata(scope, "Done", outputs=f"{{% $states.input.{PARTS_KEY} %}}")
     )
     cut = sfn.Pass.jsonata(scope, "Cut", outputs=expression(CUT))
     cut.next(left)

@@ -18,6 +18,7 @@ from fan_out.runtime.tolerated import (
     FAILED_STATE,
     FAILURE_KEY,
     FAILURES_KEY,
+    PLAN_STATE,
     RESULT_KEY,
     RESULTS_KEY,
     TOO_MANY_ERROR,
@@ -59,7 +60,7 @@ def plan(scope: Construct) -> sfn.Pass:
     )
     return sfn.Pass.jsonata(
         scope,
-        "Plan",
+        PLAN_STATE,
         assign={
             "records": f"{{% $sum([$states.input.{COUNT_KEY}]) %}}",
             "causeLength": f"{{% $max([0, $min([{MOST_OF_A_CAUSE}, {room}])]) %}}",

@@ -15,6 +15,7 @@ from fan_out.map_options import MapOptions
 from fan_out.runtime.budget import LAMBDA_SECONDS
 from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
 from fan_out.runtime.chunk import CHUNK_KEY, EXECUTION_KEY, INPUT_KEY, WITH_KEY
+from fan_out.runtime.collect import COLLECT_STATE
 from fan_out.runtime.tolerated import RESULT_KEY
 
 GRACE_SECONDS = 15
@@ -47,7 +48,7 @@ class Workflow:
         """Define the states: the control's plan, a worker for each chunk of it, the collect."""
         states = Construct(scope, "States")
         control = self._invoke(states, "Control", self.control)
-        collect = self.collect and self._invoke(states, "Collect", self.collect)
+        collect = self.collect and self._invoke(states, COLLECT_STATE, self.collect)
         each_chunk = self._map(states)
         if self.options.on_failure.tolerates:
             end = collect or sfn.Succeed(states, "Succeeded")

@@ -16,9 +16,7 @@ from fan_out.cli.failure import Failure, log_group_of
 from fan_out.cli.follow import Ended
 from fan_out.cli.invocation_log import invocation_log
 from fan_out.cli.tolerated import Tolerated
-
-COLLECT_STATE = "Collect"
-"""The state that makes the machine's output of the chunks' answers, where there is one."""
+from fan_out.runtime.collect import COLLECT_STATE
 
 
 @dataclass(frozen=True, kw_only=True)

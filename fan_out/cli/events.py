@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fan_out.runtime.chunk import CHUNK_KEY, WITH_KEY
+from fan_out.runtime.tolerated import PARTS_KEY, TODO_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
 ITERATION_ENDS = {"MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted"}
 SCHEDULED = {"TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled"}
-
-TODO_KEY = "todo"
-"""Where chunks may be cut, their iterations start with ``{"todo": [<chunk>], "parts": [], …}``."""
 
 _MAP_ENDS = {"MapStateSucceeded", "MapStateFailed", "MapStateAborted", "MapStateExited"}
 
@@ -116,7 +114,7 @@ def _chunk_of(text: str | None) -> str | None:
         return text
     if given.keys() == {CHUNK_KEY, WITH_KEY}:
         return json.dumps(given[CHUNK_KEY], separators=(",", ":"))
-    if given.keys() == {TODO_KEY, "parts", WITH_KEY} and given[TODO_KEY]:
+    if given.keys() == {TODO_KEY, PARTS_KEY, WITH_KEY} and given[TODO_KEY]:
         return json.dumps(given[TODO_KEY][0], separators=(",", ":"))
     return text
 

@@ -11,7 +11,7 @@ from typing import Any
 from fan_out.cli.aws import Aws
 from fan_out.cli.chunks import Chunks, plan_of
 from fan_out.cli.display.screen import Screen
-from fan_out.cli.ending import COLLECT_STATE, Telling, tell
+from fan_out.cli.ending import Telling, tell
 from fan_out.cli.errors import CommandError
 from fan_out.cli.follow import Ended, Objection, redrive_and_follow, start_and_follow
 from fan_out.cli.joined import joined
@@ -20,6 +20,7 @@ from fan_out.cli.machine import EXECUTION_ARN, find_machine
 from fan_out.cli.past import Past, read_past, read_resumed_by
 from fan_out.cli.steps import Steps
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
+from fan_out.runtime.collect import COLLECT_STATE
 from fan_out.runtime.resumed import CHUNKS_KEY
 
 NAME = re.compile(r"[^:\s]{1,80}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fan_out.cli.events import ITERATION_ENDS, SCHEDULED, Event, Visit, read
 from fan_out.cli.tolerated import parts_of
 from fan_out.runtime.carry_on import CARRY_ON_STATE
-from fan_out.runtime.tolerated import FAILED_STATE, FAILURE_KEY
+from fan_out.runtime.tolerated import FAILED_STATE, FAILURE_KEY, PLAN_STATE
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
@@ -16,9 +16,6 @@ RUNNING, DONE, FAILED, ABORTED = "running", "done", "failed", "aborted"
 
 TOLERATED = "tolerated"
 """It has failed, all of it or a part, and the execution goes on."""
-
-PLAN_STATE = "Plan"
-"""The state between the control and the Map of a machine that tolerates failures."""
 
 _ENDED_AS = {
     "MapIterationSucceeded": DONE,

@@ -7,6 +7,9 @@ import functools
 from fan_out.runtime.numbers import described
 from fan_out.runtime.tolerated import COUNTS_KEY, FAILURES_KEY, RESULTS_KEY
 
+COLLECT_STATE = "Collect"
+"""The state after the Map, of a machine that has a collect function."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
