@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fan_out import halving
-from fan_out.local.adaptations.executions.jsonata import evaluate
+from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
 
 JSON = st.one_of(
     st.none(),

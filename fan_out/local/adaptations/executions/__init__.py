@@ -8,8 +8,6 @@ from fan_out.local.adaptations.executions import (
     inline_map,
     item_selector,
     jsonata,
-    jsonata_fields,
-    jsonata_functions,
     lambda_task,
     machine_resource,
     parsed_paths,
@@ -31,8 +29,6 @@ def install(account: str, environments: int) -> None:
     inline_map.install(environments)
     item_selector.install()
     jsonata.install()
-    jsonata_fields.install()
-    jsonata_functions.install()
     lambda_task.install(account)
     error_names.install()
     data_limit.install()

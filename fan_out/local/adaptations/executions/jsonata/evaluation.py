@@ -35,7 +35,7 @@ from moto.stepfunctions.parser.asl.component.common.string.string_expression imp
 )
 from moto.stepfunctions.parser.asl.utils.json_path import extract_json
 
-from fan_out.local.adaptations.executions.jsonata_functions import FUNCTIONS, for_the_library, whole
+from fan_out.local.adaptations.executions.jsonata.functions import FUNCTIONS, for_the_library, whole
 from fan_out.local.adaptations.seam import replaces
 
 ERROR = "States.QueryEvaluationError"
