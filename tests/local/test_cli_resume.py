@@ -1,13 +1,12 @@
 """``fan-out resume`` against machines that really run, as its user sees it."""
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,19 @@ import boto3
 import cli_jobs
 import pytest
 from aws_cdk import aws_lambda as lambda_
+from commands import A_MINUTE, COMMAND, Done, called, environ_of
 
 import jobs
 from fan_out import FailurePolicy, FanOut
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
 
-A_MINUTE = 60
 TOLERATE = FailurePolicy.tolerate
 RECORDS = {"totalProcessRecordCount": 105}
 WHOLE = [
     [2 * record for record in range(start, min(start + 10, 105))] for start in range(0, 105, 10)
 ]
 
-Done = subprocess.CompletedProcess[str]
 Command = Callable[..., Done]
 
 
@@ -100,23 +98,12 @@ def session(aws: EmbeddedAws) -> boto3.Session:
 
 @pytest.fixture(scope="module")
 def environ(aws: EmbeddedAws) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in aws.UNSET}
-    return {**kept, **aws.environ(), "COLUMNS": "100"}
+    return environ_of(aws)
 
 
 @pytest.fixture(scope="module")
 def command(environ: dict[str, str]) -> Command:
-    def command(*arguments: str) -> Done:
-        return subprocess.run(
-            [sys.executable, "-m", "fan_out", *arguments],
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=A_MINUTE,
-        )
-
-    return command
+    return partial(called, environ)
 
 
 @pytest.fixture(scope="module")
@@ -376,7 +363,7 @@ def test_a_running_one_is_left_alone_and_one_that_ctrl_c_stopped_can_be_resumed(
 ) -> None:
     arguments = ["run", "--machine", "SleepingMachine", "--input", json.dumps(RECORDS)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "fan_out", *arguments],
+        [*COMMAND, *arguments],
         env=environ,
         stderr=subprocess.PIPE,
         text=True,
@@ -393,7 +380,7 @@ def test_a_running_one_is_left_alone_and_one_that_ctrl_c_stopped_can_be_resumed(
         assert process.wait(A_MINUTE) == 130
     # its workers sleep on, as in AWS: the new one is only seen to start with all of it
     resuming = subprocess.Popen(
-        [sys.executable, "-m", "fan_out", "resume", name, "--machine", "SleepingMachine"],
+        [*COMMAND, "resume", name, "--machine", "SleepingMachine"],
         env=environ,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,7 +6,6 @@ import pty
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ import cli_jobs
 import psutil
 import pytest
 from aws_cdk import aws_lambda as lambda_
+from commands import A_MINUTE, COMMAND, Done, called, environ_of
 
 import jobs
 from fan_out import FanOut
@@ -28,10 +28,6 @@ from fan_out.cli.run import run as run_here
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
 
-A_MINUTE = 60
-COMMAND = [sys.executable, "-m", "fan_out", "run"]
-
-Done = subprocess.CompletedProcess[str]
 RunCommand = Callable[..., Done]
 
 
@@ -71,21 +67,14 @@ def session(aws: EmbeddedAws) -> boto3.Session:
 
 @pytest.fixture(scope="module")
 def environ(aws: EmbeddedAws) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in aws.UNSET}
-    return {**kept, **aws.environ(), "COLUMNS": "100"}
+    return environ_of(aws)
 
 
 @pytest.fixture(scope="module")
 def run(environ: dict[str, str]) -> RunCommand:
     def run(*options: str, given: dict[str, Any] | None = None) -> Done:
-        return subprocess.run(
-            [*COMMAND, *options, "--input", json.dumps(given or {"totalProcessRecordCount": 105})],
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=A_MINUTE,
-        )
+        text = json.dumps(given or {"totalProcessRecordCount": 105})
+        return called(environ, "run", *options, "--input", text)
 
     return run
 
@@ -99,7 +88,14 @@ def failed(run: RunCommand) -> Done:
 def sleeping(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A command that is running chunks which sleep."""
     process = subprocess.Popen(
-        [*COMMAND, "--machine", "SleepingMachine", "--input", '{"totalProcessRecordCount": 15}'],
+        [
+            *COMMAND,
+            "run",
+            "--machine",
+            "SleepingMachine",
+            "--input",
+            '{"totalProcessRecordCount": 15}',
+        ],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -170,7 +166,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(environ: dict[str, str]) -> N
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [*COMMAND, "--stack", "One", "--json", "--input", '{"totalProcessRecordCount": 10}'],
+        [*COMMAND, "run", "--stack", "One", "--json", "--input", '{"totalProcessRecordCount": 10}'],
         env=environ,
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -297,7 +293,7 @@ def test_a_second_ctrl_c_leaves_at_once(sleeping: subprocess.Popen[str]) -> None
 def test_on_a_terminal_there_is_a_bar(environ: dict[str, str]) -> None:
     ours, theirs = pty.openpty()
     done = subprocess.run(
-        [*COMMAND, "--stack", "One", "--input", '{"totalProcessRecordCount": 105}'],
+        [*COMMAND, "run", "--stack", "One", "--input", '{"totalProcessRecordCount": 105}'],
         env={**environ, "TERM": "xterm-256color"},
         stderr=theirs,
         stdout=subprocess.DEVNULL,

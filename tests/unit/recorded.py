@@ -16,6 +16,8 @@ import boto3
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
+from fan_out.cli.aws import Aws
+
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Machine"
 ARN = "arn:aws:states:us-east-1:123456789012:execution:Machine:run"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:Worker"
@@ -175,6 +177,16 @@ def answering(client: Any, service: Any) -> Iterator[Any]:
         yield client
     finally:
         client.meta.events.unregister("before-call", answer)
+
+
+class Only(Aws):
+    """An AWS with Step Functions alone, in one region."""
+
+    def __init__(self, stepfunctions: Any) -> None:
+        self.__dict__["stepfunctions"] = stepfunctions
+
+    def within(self, region: str) -> Aws:
+        return self
 
 
 def client(name: Any) -> Any:

@@ -14,6 +14,7 @@ from recorded import (
     MACHINE,
     START,
     History,
+    Only,
     Service,
     answering,
     chunk,
@@ -78,16 +79,6 @@ class Executions:
         service.history.end("Succeeded", output='"all of it"')
         service.status, service.output = "SUCCEEDED", '"all of it"'
         return {"redriveDate": START}
-
-
-class Only(Aws):
-    """An AWS with Step Functions alone, in one region."""
-
-    def __init__(self, stepfunctions: Any) -> None:
-        self.__dict__["stepfunctions"] = stepfunctions
-
-    def within(self, region: str) -> Aws:
-        return self
 
 
 @pytest.fixture

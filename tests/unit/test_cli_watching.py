@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from recorded import ARN, START, Service, answering, client, refusal
+from recorded import ARN, START, Only, Service, answering, client, refusal
 
 from fan_out.cli import outcome, run
 from fan_out.cli.aws import Aws
@@ -35,16 +35,6 @@ class Machines(Service):
         if self.on_stop is not None:
             raise self.on_stop
         return {"stopDate": START}
-
-
-class Only(Aws):
-    """An AWS with Step Functions alone, in one region."""
-
-    def __init__(self, stepfunctions: Any) -> None:
-        self.__dict__["stepfunctions"] = stepfunctions
-
-    def within(self, region: str) -> Aws:
-        return self
 
 
 @pytest.fixture
