@@ -50,7 +50,8 @@ class FanOut(Construct):
 
     Two functions and a Step Functions machine, ``Control -> Map(Worker)``. Start it with any JSON
     object: ``oneJobProcessMaxCount`` in it overrides ``chunk_size``, ``totalProcessRecordCount``
-    is what the built-in control counts. Its output is the list of the workers' answers, in order.
+    is what the built-in control counts. Its output is the list of the workers' answers, in order;
+    where failures are tolerated ``{"results", "failures", "counts"}``; or what ``collect`` answers.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class FanOut(Construct):
                 first one ends it.
             retry: How often and when a task is tried again. Default: ``Retry()``, 6 times, after
                 2, 4, 8 … at most 60 seconds.
-            retry_on: Which errors of your own are worth that, by their names
+            retry_on: Which errors of the worker are worth that, by their names
                 (``["ThrottledByVendor"]``), besides throttling and Lambda's transient ones.
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
@@ -114,12 +115,12 @@ class FanOut(Construct):
             ValueError: In one line: which parameter, its bound, and what was given.
         """
         _check_id(id)
-        options = MapOptions.checked(
+        options = MapOptions(
             max_concurrency=max_concurrency,
             pass_input=pass_input,
             carry_on=carry_on,
-            on_failure=on_failure,
-            retry=retry,
+            on_failure=FailurePolicy.stop() if on_failure is None else on_failure,
+            retry=Retry() if retry is None else retry,
             retry_on=retry_on,
         )
         check_types(bool, include_execution_data=include_execution_data, tracing=tracing)

@@ -24,6 +24,8 @@ class FailurePolicy:
     def __post_init__(self) -> None:
         if not isinstance(self.halve, bool):
             raise ValueError(f"halve must be a bool, got {described(self.halve)}")
+        if self.halve and not self.tolerates:
+            raise ValueError("halve needs a policy that tolerates chunks or percent, got neither")
         if self.chunks is not None and self.percent is not None:
             raise ValueError(
                 f"a FailurePolicy tolerates chunks or percent, got both: {described(self.chunks)} "

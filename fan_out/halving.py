@@ -14,32 +14,62 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from fan_out.runtime.carry_on import ANSWER_KEY, CARRY_ON_KEY, ROUND_KEY
-from fan_out.runtime.chunk import COUNT_KEY, ITEMS_KEY, OFFSET_KEY, WITH_KEY
+from fan_out.runtime.chunk import (
+    COUNT_KEY,
+    EXECUTION_KEY,
+    INPUT_KEY,
+    ITEMS_KEY,
+    OFFSET_KEY,
+    WITH_KEY,
+)
 from fan_out.runtime.tolerated import PARTS_KEY, RESULT_KEY, TODO_KEY
 from fan_out.tolerance import catch_all, expression, failure
 
-TOO_MUCH = ["Sandbox.Timedout", "States.Timeout", "Runtime.OutOfMemory", "MemoryError"]
+TOO_MUCH = [
+    "Sandbox.Timedout",
+    "States.Timeout",
+    "Runtime.OutOfMemory",
+    "MemoryError",
+    "_ArrayMemoryError",  # numpy's
+]
 """How a function ends that ran out of time or of memory; and, when the kernel ended it:"""
 
 KILLED = ("Runtime.ExitError", "signal: killed")
 
-PAYLOAD = f"{{% $merge([$states.input.{TODO_KEY}[0], $states.input.{WITH_KEY}]) %}}"
-"""What the worker gets: the first chunk, or the rest of it where it carries on."""
-
 REST = f"$rest := $filter($states.input.{TODO_KEY}, function($chunk, $number) {{$number > 0}});"
 
-FINISHED = f"""(
-    {REST}
-    $answer := $states.result.Payload;
-    $left := $type($answer) = "object" and $exists($answer.{CARRY_ON_KEY});
-    {{
-        "{TODO_KEY}": $left ? [$answer, $rest] : [$rest],
-        "{PARTS_KEY}": $left ? $states.input.{PARTS_KEY}
-            : [$states.input.{PARTS_KEY}, {{"{RESULT_KEY}": $answer}}],
-        "{WITH_KEY}": $states.input.{WITH_KEY}
-    }}
-)"""
-"""What follows upon an answer: the chunk is done, or its next round is first in the list."""
+
+def payload(*, carries_on: bool) -> str:
+    """What the worker gets: the first chunk, or the rest of it where it carries on, and the same
+    as every chunk."""
+    first, added = f"$states.input.{TODO_KEY}[0]", f"$states.input.{WITH_KEY}"
+    whole = f"$merge([{first}, {added}])"
+    if not carries_on:
+        return whole
+    rest = f"{first}.{CARRY_ON_KEY}"
+    return f'$exists({rest}) ? {{"{CARRY_ON_KEY}": $merge([{rest}, {added}])}} : {whole}'
+
+
+def finished(*, carries_on: bool) -> str:
+    """What follows upon an answer: the chunk is done, or its next round is first in the list."""
+    left = f'$type($answer) = "object" and $exists($answer.{CARRY_ON_KEY})'
+    rest = f'{{"{CARRY_ON_KEY}": {_without("$answer." + CARRY_ON_KEY, INPUT_KEY, EXECUTION_KEY)}}}'
+    return f"""(
+        {REST}
+        $answer := $states.result.Payload;
+        $left := {left if carries_on else "false"};
+        {{
+            "{TODO_KEY}": $left ? [{rest}, $rest] : [$rest],
+            "{PARTS_KEY}": $left ? $states.input.{PARTS_KEY}
+                : [$states.input.{PARTS_KEY}, {{"{RESULT_KEY}": $answer}}],
+            "{WITH_KEY}": $states.input.{WITH_KEY}
+        }}
+    )"""
+
+
+def _without(value: str, *keys: str) -> str:
+    return f"$sift({value}, function($value, $key) {{$not($key in {json.dumps(keys)})}})"
+
 
 CAUGHT = '{% $merge([$states.input, {"caught": $states.errorOutput}]) %}'
 
@@ -53,8 +83,8 @@ CUT = f"""(
     $cause := $exists($states.input.caught.Cause) ? $string($states.input.caught.Cause) : "";
     $tooMuch := $error in {json.dumps(TOO_MUCH)}
         or ($error = "{KILLED[0]}" and $contains($cause, "{KILLED[1]}"));
-    $count := $chunk.{COUNT_KEY};
-    $middle := $ceil($count / 2);
+    $size := $chunk.{COUNT_KEY};
+    $middle := $ceil($size / 2);
     $itemsOf := function($from, $to) {{(
         $item := $chunk.{ITEMS_KEY}[$from];
         $to - $from > 1
@@ -62,20 +92,22 @@ CUT = f"""(
             : $type($item) = "array" ? [[$item]] : [$item]
     )}};
     $half := function($from, $to) {{$merge([
-        $sift($chunk, function($value, $key) {{$not($key in ["{ANSWER_KEY}", "{ROUND_KEY}"])}}),
+        {_without("$chunk", ANSWER_KEY, ROUND_KEY)},
         {{"{COUNT_KEY}": $to - $from, "{OFFSET_KEY}": $chunk.{OFFSET_KEY} + $from}},
         $exists($chunk.{ITEMS_KEY}) ? {{"{ITEMS_KEY}": $itemsOf($from, $to)}} : {{}}
     ])}};
-    $cut := $tooMuch and $count > 1;
+    $parts := $count($states.input.{TODO_KEY}) + $count($states.input.{PARTS_KEY});
+    $cut := $tooMuch and $size > 1 and $parts < $mostParts;
     $done := [$states.input.{PARTS_KEY},
         $exists($before) ? {{"{RESULT_KEY}": $before.{ANSWER_KEY}}} : []];
     {{
-        "{TODO_KEY}": $cut ? [$half(0, $middle), $half($middle, $count), $rest] : [$rest],
+        "{TODO_KEY}": $cut ? [$half(0, $middle), $half($middle, $size), $rest] : [$rest],
         "{PARTS_KEY}": $cut ? $done : [$done, {failure()}],
         "{WITH_KEY}": $states.input.{WITH_KEY}
     }}
 )"""
-"""What follows upon an error: two halves are first in the list, or the chunk has failed."""
+"""What follows upon an error: two halves are first in the list, or the chunk has failed; that too
+where there are ``$mostParts`` already."""
 
 
 def item_selector(added: dict[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import aws_cdk as cdk
 
 from fan_out.failure_policy import FailurePolicy
 from fan_out.quotas import check_max_concurrency
-from fan_out.retry import Retry, error_names
+from fan_out.retry import Retry, check_error_names
 from fan_out.runtime.budget import (
     EVENTS_PER_CHUNK,
     EVENTS_PER_FAILURE,
@@ -31,38 +32,20 @@ class MapOptions:
     carry_on: bool | cdk.Duration
     on_failure: FailurePolicy
     retry: Retry
-    retry_on: tuple[str, ...]
+    retry_on: Sequence[str]
 
-    @classmethod
-    def checked(
-        cls,
-        *,
-        max_concurrency: Any,
-        pass_input: Any,
-        carry_on: Any,
-        on_failure: Any,
-        retry: Any,
-        retry_on: Any,
-    ) -> MapOptions:
-        """Read the parameters as they were given; None for a policy or retry is the default."""
-        check_max_concurrency(max_concurrency)
-        on_failure = FailurePolicy.stop() if on_failure is None else on_failure
-        retry = Retry() if retry is None else retry
-        check_types(bool, pass_input=pass_input)
-        check_types(FailurePolicy, on_failure=on_failure)
-        check_types(Retry, retry=retry)
-        if not isinstance(carry_on, bool | cdk.Duration):
-            raise ValueError(f"carry_on must be a bool or a Duration, got {described(carry_on)}")
-        if isinstance(carry_on, cdk.Duration) and carry_on.is_unresolved():
+    def __post_init__(self) -> None:
+        check_max_concurrency(self.max_concurrency)
+        check_types(bool, pass_input=self.pass_input)
+        check_types(FailurePolicy, on_failure=self.on_failure)
+        check_types(Retry, retry=self.retry)
+        check_error_names(self.retry_on)
+        if not isinstance(self.carry_on, bool | cdk.Duration):
+            raise ValueError(
+                f"carry_on must be a bool or a Duration, got {described(self.carry_on)}"
+            )
+        if isinstance(self.carry_on, cdk.Duration) and self.carry_on.is_unresolved():
             raise ValueError("carry_on must be known at synth, got a token")
-        return cls(
-            max_concurrency=max_concurrency,
-            pass_input=pass_input,
-            carry_on=carry_on,
-            on_failure=on_failure,
-            retry=retry,
-            retry_on=tuple(error_names(retry_on)),
-        )
 
     @property
     def carries_on(self) -> bool:

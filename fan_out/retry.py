@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,22 +50,17 @@ class Retry:
             )
 
 
-def error_names(given: Any) -> list[str]:
-    """Read ``retry_on``: the names of errors, such as those of exception classes.
-
-    Raises ValueError where it is no list of names, or one is not to be retried.
-    """
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+def check_error_names(given: Any) -> None:
+    """Raise ValueError where ``retry_on`` is no list of names, or one is not to be retried."""
+    if isinstance(given, str | bytes) or not isinstance(given, Sequence):
         raise ValueError(f"retry_on must be a list of error names, got {described(given)}")
-    names = list(given)
-    for name in names:
+    for name in given:
         if not isinstance(name, str) or not name.strip() or is_token(name):
             raise ValueError(
                 f'retry_on must be names such as "ThrottledByVendor", got {described(name)}'
             )
         if name in NEVER_RETRIED:
             raise ValueError(f"retry_on must not have {name}: Step Functions would not retry it")
-    return names
 
 
 def _seconds(name: str, value: Any, *, most: int) -> int:

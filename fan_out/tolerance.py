@@ -10,9 +10,19 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from fan_out.failure_policy import FailurePolicy
-from fan_out.runtime.bad_records import BAD_RECORDS_KEY
-from fan_out.runtime.budget import BYTES_PER_FAILURE, PAYLOAD_BYTES, RESULT_OVERHEAD
+from fan_out.runtime.bad_records import ANSWERS_KEY, BAD_RECORDS_KEY
+from fan_out.runtime.budget import (
+    BYTES_PER_FAILURE,
+    EVENTS_AROUND,
+    EVENTS_PER_CHUNK,
+    EVENTS_PER_CUT,
+    EVENTS_TO_HALVE,
+    HISTORY_EVENTS,
+    PAYLOAD_BYTES,
+    RESULT_OVERHEAD,
+)
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
+from fan_out.runtime.resumed import DONE_KEY, RESUME_KEY
 from fan_out.runtime.tolerated import (
     COUNTS_KEY,
     FAILED_STATE,
@@ -25,11 +35,24 @@ from fan_out.runtime.tolerated import (
     TOO_MANY_STATE,
 )
 
+MOST_PARTS = 64
+"""Of one chunk that is halved again and again."""
+
+BYTES_PER_PART = BYTES_PER_FAILURE + 60
+"""What a part takes that has failed, with a cause of 20 characters."""
+
+MOST_OF_A_NAME = 60
+"""Characters of an error's name."""
+
 MOST_OF_A_CAUSE = 1_000
 """Characters of a failed chunk's cause in the output; the log has all of it."""
 
 BYTES_OF_A_CHARACTER = 3
 """The most that one takes in UTF-8, but for those that JSONata counts as two."""
+
+LENGTH_OF_A_CAUSE = 32_768
+"""At this length Step Functions cuts a cause off, and JSON in it is none any more. "HistoryEvent",
+AWS Step Functions API Reference."""
 
 RESULT_OF_A_TASK = {f"{RESULT_KEY}.$": "$.Payload"}
 """What a worker's task goes on with, in place of the bare answer."""
@@ -52,20 +75,33 @@ def results_of_the_map(policy: FailurePolicy) -> dict[str, str] | None:
     }
 
 
-def plan(scope: Construct) -> sfn.Pass:
-    """Remember how many records there are, and how long a failure's cause may be."""
-    room = (
-        f"$floor(({PAYLOAD_BYTES - RESULT_OVERHEAD} / $max([1, $count($states.input)]) "
-        f"- {BYTES_PER_FAILURE}) / {BYTES_OF_A_CHARACTER})"
-    )
+def plan(scope: Construct, policy: FailurePolicy) -> sfn.Pass:
+    """Remember what is counted later: records, chunks that are done already where this run resumes
+    another; into how many parts a chunk may be cut, and how long the cause of a failure may be."""
+    of_the_bytes = f"{PAYLOAD_BYTES - RESULT_OVERHEAD} / ($chunks * $parts)"
+    cause = f"$floor(({of_the_bytes} - {BYTES_PER_FAILURE}) / {BYTES_OF_A_CHARACTER})"
+    counted = f"$chunks := $max([1, $count($states.input)]); $parts := {_most_parts(policy)};"
+    done = f"$states.context.Execution.Input.{RESUME_KEY}.{DONE_KEY}"
+    assigned = {
+        "records": f"$sum([$states.input.{COUNT_KEY}])",
+        "doneBefore": f"$exists({done}) ? {done} : 0",
+        "mostParts": f"({counted} $parts)",
+        "causeLength": f"({counted} $max([0, $min([{MOST_OF_A_CAUSE}, {cause}])]))",
+    }
     return sfn.Pass.jsonata(
-        scope,
-        PLAN_STATE,
-        assign={
-            "records": f"{{% $sum([$states.input.{COUNT_KEY}]) %}}",
-            "causeLength": f"{{% $max([0, $min([{MOST_OF_A_CAUSE}, {room}])]) %}}",
-        },
+        scope, PLAN_STATE, assign={name: expression(how) for name, how in assigned.items()}
     )
+
+
+def _most_parts(policy: FailurePolicy) -> str:
+    """JSONata for how many parts each of ``$chunks`` may be cut into: all of them may fail, and the
+    history and the payload must still have room for what is told of each."""
+    if not policy.halve:
+        return "1"
+    events = HISTORY_EVENTS - EVENTS_AROUND
+    cuts = f"({events} / $chunks - {EVENTS_PER_CHUNK + EVENTS_TO_HALVE}) / {EVENTS_PER_CUT}"
+    failures = f"{PAYLOAD_BYTES - RESULT_OVERHEAD} / $chunks / {BYTES_PER_PART}"
+    return f"$max([1, $floor($min([{MOST_PARTS}, 1 + {cuts}, {failures}]))])"
 
 
 def failed(scope: Construct) -> sfn.Pass:
@@ -83,11 +119,12 @@ def failure() -> str:
     """JSONata for what is told of a failed ``$chunk``: which, ``$error``, as much of ``$cause`` as
     fits. Of a cause that is a Lambda function's error object, its message."""
     return f"""(
-        $isObject := $substring($cause, 0, 1) = "{{" and $substring($cause, -1) = "}}";
+        $isWhole := $length($cause) < {LENGTH_OF_A_CAUSE};
+        $isObject := $isWhole and $substring($cause, 0, 1) = "{{" and $substring($cause, -1) = "}}";
         $message := $isObject ? $parse($cause).errorMessage;
         {{"{FAILURE_KEY}": {{
             "chunk": {{"{COUNT_KEY}": $chunk.{COUNT_KEY}, "{OFFSET_KEY}": $chunk.{OFFSET_KEY}}},
-            "error": $error,
+            "error": $substring($error, 0, {MOST_OF_A_NAME}),
             "cause": $substring($type($message) = "string" ? $message : $cause, 0, $causeLength)
         }}}}
     )"""
@@ -120,8 +157,11 @@ def checked(scope: Construct, policy: FailurePolicy, then: sfn.IChainable) -> sf
 
 def _count(scope: Construct) -> sfn.Pass:
     results, failures = f"$states.input.{RESULTS_KEY}", f"$states.input.{FAILURES_KEY}"
-    objects = f'$filter({results}, function($answer) {{$type($answer) = "object"}})'
-    lost = f"$sum([{failures}.chunk.{COUNT_KEY}]) + $count({objects}.{BAD_RECORDS_KEY})"
+    lists = " and ".join(
+        f'$type($answer.{key}) = "array"' for key in (ANSWERS_KEY, BAD_RECORDS_KEY)
+    )
+    both = f'$filter({results}, function($answer) {{$type($answer) = "object" and {lists}}})'
+    lost = f"$sum([{failures}.chunk.{COUNT_KEY}]) + $count({both}.{BAD_RECORDS_KEY})"
     counts = {
         "chunks": f"$count({results}) + $count({failures})",
         "succeeded": f"$count({results})",
@@ -144,5 +184,5 @@ def _most(policy: FailurePolicy) -> str:
     """How many chunks may have failed."""
     if policy.chunks is not None:
         return str(policy.chunks)
-    chunks = f"$states.input.{COUNTS_KEY}.chunks"
+    chunks = f"($states.input.{COUNTS_KEY}.chunks + $doneBefore)"
     return f"$floor({chunks} * {policy.percent} / 100 + {CAUTION:f})"

@@ -53,7 +53,11 @@ class Workflow:
         if self.options.on_failure.tolerates:
             end = collect or sfn.Succeed(states, "Succeeded")
             checked = tolerance.checked(states, self.options.on_failure, end)
-            return control.next(tolerance.plan(states)).next(each_chunk).next(checked)
+            return (
+                control.next(tolerance.plan(states, self.options.on_failure))
+                .next(each_chunk)
+                .next(checked)
+            )
         chain = control.next(each_chunk)
         return chain.next(collect) if collect else chain
 
@@ -79,14 +83,15 @@ class Workflow:
 
     def _until_nothing_is_left(self, scope: Construct) -> sfn.IChainable:
         """What is done with one chunk that may be cut."""
+        payload = halving.payload(carries_on=self.options.carries_on)
         worker = tasks.LambdaInvoke.jsonata(
             scope,
             "Worker",
-            payload=sfn.TaskInput.from_text(halving.PAYLOAD),
-            outputs=tolerance.expression(halving.FINISHED),
+            payload=sfn.TaskInput.from_text(tolerance.expression(payload)),
+            outputs=tolerance.expression(halving.finished(carries_on=self.options.carries_on)),
             **_of_the_function(self.worker),
         )
-        return halving.until_nothing_is_left(scope, self._retried(worker))
+        return halving.until_nothing_is_left(scope, self._retried(worker, self.worker))
 
     def _each_chunk(self, scope: Construct, payload: sfn.TaskInput | None) -> sfn.IChainable:
         """What is done with one chunk."""
@@ -146,12 +151,14 @@ class Workflow:
         task = tasks.LambdaInvoke(
             scope, name, payload=payload, **_of_the_function(function), **answer
         )
-        return self._retried(task)
+        return self._retried(task, function)
 
-    def _retried(self, task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
+    def _retried(self, task: tasks.LambdaInvoke, function: lambda_.IFunction) -> tasks.LambdaInvoke:
+        """Try the task again upon transient errors, and upon those of the worker's own."""
+        own = self.options.retry_on if function is self.worker else ()
         retry = self.options.retry
         task.add_retry(
-            errors=[*TRANSIENT_ERRORS, *self.options.retry_on],
+            errors=[*TRANSIENT_ERRORS, *own],
             interval=retry.interval,
             max_attempts=retry.attempts,
             backoff_rate=retry.backoff,

@@ -140,6 +140,12 @@ def monster_in_a_later_round(chunk: Chunk, context: Any) -> list[int]:
     return done
 
 
+@worker
+def never_enough(chunk: Chunk, context: Any) -> None:
+    """Whatever it is given is too much, and it has a lot to say about it."""
+    raise MemoryError("x" * 3_000)
+
+
 @control
 def items(event: Any, context: Any) -> list[Any]:
     """The items that the input has."""

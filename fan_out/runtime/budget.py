@@ -33,6 +33,10 @@ EVENTS_TO_FINISH = 4
 EVENTS_TO_HALVE = 6
 """What a machine that halves adds to a chunk that fails: entering and leaving Cut, Left, Done."""
 
+EVENTS_PER_CUT = 18
+"""What each cut adds: two more tries, of TaskStateEntered/Exited, TaskScheduled/Started/Failed,
+entering and leaving Cut and Left."""
+
 EVENTS_PER_ROUND = 7
 """What each further round adds: CarryOn (five) and Finished (two)."""
 

@@ -7,7 +7,7 @@ cold start of every function.
 from __future__ import annotations
 
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
-from fan_out.runtime.resumed import first_execution
+from fan_out.runtime.resumed import first_execution, without_resume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Chunk:
             offset=event[OFFSET_KEY],
             count=event[COUNT_KEY],
             items=event.get(ITEMS_KEY),
-            input=event.get(INPUT_KEY),
+            input=without_resume(event.get(INPUT_KEY)),
             execution=event.get(EXECUTION_KEY),
             turn=turn,
         )

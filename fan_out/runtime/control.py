@@ -6,10 +6,10 @@ import functools
 import os
 
 from fan_out.runtime.budget import refuse_what_the_map_cannot_carry
-from fan_out.runtime.chosen_chunks import checked_chunks
+from fan_out.runtime.chosen_chunks import chosen_chunks
 from fan_out.runtime.items import checked_items, with_items
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
-from fan_out.runtime.resumed import CHUNKS_KEY
+from fan_out.runtime.resumed import RESUME_KEY
 from fan_out.runtime.sizing import (
     chosen_key,
     events_per_chunk,
@@ -36,7 +36,7 @@ def control(
     The handler answers the plan: a list of ``{"oneJobProcessingCount": n, "offset": n}``, with
     ``"items": […]`` where there are items, cut as the input says (``oneJobProcessMaxCount``,
     ``jobCount`` or ``secondsPerRecord``) or else as the construct's chunk size does. An input with
-    ``chunks`` lists the plan itself: then that is the answer, and ``function`` is not asked.
+    ``fanOutResume`` lists the plan itself: that is the answer then, and ``function`` is not asked.
 
     Raises ValueError, before any worker is started, where a number is out of its range, there is
     no size, an item is not JSON, or the plan is more than the machine can carry.
@@ -46,8 +46,8 @@ def control(
     def handler(event: Any, context: Any) -> list[dict[str, Any]]:
         told = instructions(os.environ)
         most, events = longest_plan(told), events_per_chunk(told)
-        if chosen_key(event) == CHUNKS_KEY:
-            return checked_chunks(event[CHUNKS_KEY], most)
+        if chosen_key(event) == RESUME_KEY:
+            return chosen_chunks(event[RESUME_KEY], most)
         cut = sizing(event, told)
         answer = function(event, context)
         if hasattr(answer, "__iter__") and not isinstance(answer, str | bytes | dict):

@@ -1,22 +1,36 @@
 """What ``fan-out resume`` and the functions that it starts agree on.
 
-A run of chosen chunks lists them in its execution input, and the control function asks nobody else.
-It is named after the execution that it resumes, ``nightly--r2`` after ``nightly``, so that its
-chunks keep their ids.
+The execution input then has ``{"fanOutResume": {"chunks": […], "of": <ARN>, "done": <number>}}``:
+the chunks of this run, which the control function answers and asks nobody; the execution that left
+them undone; and how many chunks of the job are done already, which count where a percentage may
+fail. By hand, ``chunks`` alone will do.
+
+The execution is named after the one that it resumes, ``nightly--re2`` after ``nightly``, so that
+its chunks keep their ids.
 """
 
-CHUNKS_KEY = "chunks"
-"""The key of the execution input: a list of chunks, in order and disjoint."""
+from __future__ import annotations
 
-RESUMES_KEY = "resumes"
-"""The key of the execution input in which ``fan-out resume`` notes the ARN of the execution that
-was left undone."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-RESUMED = "--r"
-"""What stands between the name of the first execution and the number of this one, from 2."""
+RESUME_KEY = "fanOutResume"
+CHUNKS_KEY, OF_KEY, DONE_KEY = "chunks", "of", "done"
+
+RESUMED = "--re"
+"""What stands between the name of the first execution and the number of this one, from 2. Short:
+an execution that EventBridge starts has a name of 73 characters, of 80."""
+
+
+def without_resume(given: Any) -> Any:
+    """Answer an execution input without our key: what the user's functions are given of it."""
+    if isinstance(given, dict) and RESUME_KEY in given:
+        return {key: value for key, value in given.items() if key != RESUME_KEY}
+    return given
 
 
 def first_execution(name: str) -> str:
     """Answer the name of the execution that was resumed, maybe again and again, as ``name``."""
     first, _, number = name.rpartition(RESUMED)
-    return first if first and number.isdecimal() else name
+    return first if first and number.isdecimal() and len(number) <= 2 else name

@@ -20,7 +20,7 @@ from fan_out.runtime.budget import (
 )
 from fan_out.runtime.numbers import MOST_RECORDS, described, number, whole_number
 from fan_out.runtime.plan import Plan
-from fan_out.runtime.resumed import CHUNKS_KEY
+from fan_out.runtime.resumed import RESUME_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def chosen_key(event: Any) -> str | None:
 
     Raises ValueError where there are two.
     """
-    known = [*CHOICES.values(), CHUNKS_KEY]
+    known = [*CHOICES.values(), RESUME_KEY]
     keys = [key for key in known if isinstance(event, dict) and key in event]
     if len(keys) > 1:
         raise ValueError(

@@ -130,6 +130,7 @@ VALUES: list[tuple[Callable[[], Any], str]] = [
     (lambda: FailurePolicy.tolerate(percent="5%"), "got '5%' (a str)"),  # type: ignore[arg-type]
     (lambda: FailurePolicy.tolerate(percent=TOKEN), "percent must be known at synth, got a token"),
     (lambda: FailurePolicy.tolerate(chunks=1, halve=1), "halve must be a bool, got 1"),  # type: ignore[arg-type]
+    (lambda: FailurePolicy(halve=True), "halve needs a policy that tolerates chunks or percent"),
     (lambda: Retry(attempts=-1), "attempts must be a whole number from 0 to 99999999, got -1"),
     (lambda: Retry(attempts=1.5), "attempts must be a whole number from 0"),  # type: ignore[arg-type]
     (lambda: Retry(attempts=None), "attempts must be a whole number from 0"),  # type: ignore[arg-type]
@@ -165,9 +166,19 @@ INPUT_KEYS: list[tuple[dict[str, Any], str]] = [
         )
         for bad in (0, -1, 901, True, "1", None, NAN, INFINITY, {}, [])
     ),
-    *(({"chunks": bad}, "chunks must be a list of chunks") for bad in (None, 5, "[]", {}, True)),
-    *(({"chunks": [bad]}, "chunks[0]: a chunk must ") for bad in (None, 5, "", {}, [])),
-    ({"chunks": [], "jobCount": 2}, "the execution input must have one of"),
+    *(
+        ({"fanOutResume": bad}, "fanOutResume must be an object with chunks, got ")
+        for bad in (None, 5, "[]", {}, [], True)
+    ),
+    *(
+        ({"fanOutResume": {"chunks": bad}}, "fanOutResume.chunks must be a list of chunks")
+        for bad in (None, 5, "[]", {}, True)
+    ),
+    *(
+        ({"fanOutResume": {"chunks": [bad]}}, "fanOutResume.chunks[0]: a chunk must ")
+        for bad in (None, 5, "", {}, [])
+    ),
+    ({"fanOutResume": {"chunks": []}, "jobCount": 2}, "the execution input must have one of"),
     ({"jobCount": 2, "oneJobProcessMaxCount": 2}, "the execution input must have one of"),
 ]
 

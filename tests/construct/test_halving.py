@@ -17,33 +17,56 @@ JSON = st.one_of(
 )
 
 
-def value_of(expression: str, **states: Any) -> Any:
+def value_of(expression: str, most_parts: int = 64, **states: Any) -> Any:
     expression = " ".join(expression.removeprefix("{%").removesuffix("%}").split())
-    return evaluate(expression, {"states": states, "causeLength": 10})
+    scope = {"states": states, "causeLength": 10, "mostParts": most_parts}
+    return evaluate(expression, scope)
 
 
-def iteration(chunk: dict[str, Any], monsters: set[int]) -> list[dict[str, Any]]:
-    """What the machine does with one chunk of which these records are too much for any worker."""
-    state: Any = {"todo": [chunk], "parts": [], "with": {"execution": "nightly"}}
+WITH = {"execution": "nightly", "input": {"mode": "full"}}
+
+
+def iteration(
+    chunk: dict[str, Any], monsters: set[int], most_parts: int = 64, in_a_round: int | None = None
+) -> list[dict[str, Any]]:
+    """What the machine does with one chunk of which these records are too much for any worker;
+    ``in_a_round``: that many records, and then the worker carries on."""
+    carries_on = in_a_round is not None
+    state: Any = {"todo": [chunk], "parts": [], "with": WITH}
     while state["todo"]:
-        payload = value_of(halving.PAYLOAD, input=state)
-        assert payload["execution"] == "nightly"
-        first, count = payload["offset"], payload["oneJobProcessingCount"]
-        records = range(first, first + count)
-        if monsters & set(records):
+        event = value_of(halving.payload(carries_on=carries_on), input=state)
+        inner = event.get("carryOn", event)
+        assert {key: inner[key] for key in WITH} == WITH
+        first, count = inner["offset"], inner["oneJobProcessingCount"]
+        now = min(count, in_a_round or count)
+        if monsters & set(range(first, first + now)):
             error = {"Error": "Sandbox.Timedout", "Cause": "timed out after 900 seconds"}
             caught = value_of(halving.CAUGHT, input=state, errorOutput=error)
-            state = value_of(halving.CUT, input=caught)
-        else:
-            answer = payload.get("items", list(records))
-            state = value_of(halving.FINISHED, input=state, result={"Payload": answer})
+            state = value_of(halving.CUT, most_parts, input=caught)
+            assert all(not WITH.keys() & waiting.keys() for waiting in state["todo"])
+            continue
+        items = inner.get("items")
+        done = list(range(first, first + now)) if items is None else items[:now]
+        answer: Any = inner.get("answer", []) + done
+        if now < count:
+            rest = {**inner, "offset": first + now, "oneJobProcessingCount": count - now}
+            if items is not None:
+                rest["items"] = items[now:]
+            answer = {"carryOn": {**rest, "answer": answer, "round": 2}}
+        expression = halving.finished(carries_on=carries_on)
+        state = value_of(expression, input=state, result={"Payload": answer})
     return list(state["parts"])
 
 
 @settings(max_examples=60, deadline=None)
-@given(data=st.data(), count=st.integers(1, 12), offset=st.integers(0, 100))
+@given(
+    data=st.data(),
+    count=st.integers(1, 12),
+    offset=st.integers(0, 100),
+    in_a_round=st.sampled_from([None, 1, 2, 5]),
+)
 def test_only_the_records_that_are_too_much_are_lost(
-    data: st.DataObject, count: int, offset: int
+    data: st.DataObject, count: int, offset: int, in_a_round: int | None
 ) -> None:
     numbers = list(range(offset, offset + count))
     monsters = data.draw(st.sets(st.sampled_from(numbers)))
@@ -53,13 +76,36 @@ def test_only_the_records_that_are_too_much_are_lost(
     if items is not None:
         chunk["items"] = items
         expected = [items[number - offset] for number in expected]
-    parts = iteration(chunk, monsters)
+    parts = iteration(chunk, monsters, in_a_round=in_a_round)
     results = [part["result"] for part in parts if "result" in part]
     failures = [part["failure"]["chunk"] for part in parts if "failure" in part]
     assert sum(results, []) == expected
     assert failures == [
         {"oneJobProcessingCount": 1, "offset": number} for number in sorted(monsters)
     ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(most=st.integers(1, 6), monsters=st.sets(st.integers(0, 15), min_size=1))
+def test_a_chunk_is_cut_into_so_many_parts_and_no_more(most: int, monsters: set[int]) -> None:
+    parts = iteration({"oneJobProcessingCount": 16, "offset": 0}, monsters, most)
+    assert len(parts) <= most
+    failed = [
+        range(chunk["offset"], chunk["offset"] + chunk["oneJobProcessingCount"])
+        for chunk in (part["failure"]["chunk"] for part in parts if "failure" in part)
+    ]
+    lost = {record for part in failed for record in part}
+    assert monsters <= lost
+    assert all(monsters & set(part) for part in failed)
+    done = sum([part["result"] for part in parts if "result" in part], [])
+    assert done == [record for record in range(16) if record not in lost]
+
+
+def test_an_answer_with_the_key_of_a_rest_is_an_answer_where_nothing_carries_on() -> None:
+    state = {"todo": [{"oneJobProcessingCount": 1, "offset": 0}], "parts": [], "with": {}}
+    given_state = {"input": state, "result": {"Payload": {"carryOn": True}}}
+    state = value_of(halving.finished(carries_on=False), **given_state)
+    assert (state["todo"], state["parts"]) == ([], [{"result": {"carryOn": True}}])
 
 
 def test_a_chunk_that_failed_for_another_reason_is_not_cut() -> None:

@@ -54,6 +54,20 @@ def test_cdk_nag_and_cfn_lint_find_nothing(parameters: dict[str, Any]) -> None:
     assert cfnlint.api.lint(json.dumps(template), regions=["us-east-1"]) == []
 
 
+def test_errors_of_ones_own_are_tried_again_in_the_worker_alone() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    given: dict[str, Any] = {"collect": COLLECT, "retry_on": ["ThrottledByVendor"]}
+    FanOut(stack, "Job", worker=worker.handler, chunk_size=10, carry_on=True, **given)
+    states = definition(assertions.Template.from_stack(stack))["States"]
+    inner = states["Map"]["ItemProcessor"]["States"]
+    own = {
+        name: "ThrottledByVendor" in state["Retry"][0]["ErrorEquals"]
+        for name, state in {**states, **inner}.items()
+        if "Retry" in state
+    }
+    assert own == {"Control": False, "Collect": False, "Worker": True, "CarryOn": True}
+
+
 def test_on_failure_stop_is_the_default() -> None:
     stack = cdk.Stack(cdk.App(), "Stack")
     FanOut(stack, "Job", worker=worker.handler, chunk_size=10, on_failure=FailurePolicy.stop())

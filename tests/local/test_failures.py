@@ -18,7 +18,7 @@ from fan_out.local.assembly import deploy
 from fan_out.runtime.budget import BYTES_PER_FAILURE, EVENTS_PER_FAILURE, most_chunks
 
 SOON = Retry(attempts=30, interval=cdk.Duration.seconds(1), backoff=1)
-TWO_SECONDS = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(2))
+FIVE_SECONDS = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(5))
 ONE_AT_A_TIME = lambda_.FunctionOptions(
     timeout=cdk.Duration.seconds(30), reserved_concurrent_executions=1
 )
@@ -48,20 +48,26 @@ def build(outdir: Path) -> Path:
         "Monster": {
             "worker": jobs.one_monster,
             "on_failure": TOLERATE(chunks=1),
-            "worker_options": TWO_SECONDS,
+            "worker_options": FIVE_SECONDS,
         },
         "Halved": {
             "worker": jobs.one_monster,
             "on_failure": TOLERATE(chunks=1, halve=True),
-            "worker_options": TWO_SECONDS,
+            "worker_options": FIVE_SECONDS,
             "pass_input": True,
         },
         "HalvedBroken": {"worker": broken, "on_failure": TOLERATE(percent=100, halve=True)},
         "HalvedRounds": {
             "worker": jobs.monster_in_a_later_round,
             "on_failure": TOLERATE(chunks=1, halve=True),
-            "worker_options": TWO_SECONDS,
+            "worker_options": FIVE_SECONDS,
             "carry_on": cdk.Duration.seconds(1),
+            "pass_input": True,
+        },
+        "HalvedHungry": {
+            "worker": jobs.never_enough,
+            "on_failure": TOLERATE(percent=100, halve=True),
+            "chunk_size": 400,
         },
         "Hungry": {
             "control": jobs.items,
@@ -244,7 +250,7 @@ def test_a_monster_record_costs_its_chunk_and_no_other(run: Run) -> None:
     (failure,) = told["failures"]
     assert failure["chunk"] == {"oneJobProcessingCount": 10, "offset": 50}
     assert failure["error"] == "Sandbox.Timedout"
-    assert "Task timed out after 2.00 seconds" in failure["cause"]
+    assert "Task timed out after 5.00 seconds" in failure["cause"]
 
 
 def test_where_chunks_are_halved_a_monster_record_costs_itself_alone(run: Run) -> None:
@@ -286,12 +292,26 @@ def test_what_ran_out_of_memory_is_halved_too_and_its_items_with_it(
     assert {one["error"] for one in told["failures"]} <= {"Runtime.OutOfMemory", "MemoryError"}
 
 
-def test_what_earlier_rounds_have_done_is_kept_where_a_later_one_is_halved(run: Run) -> None:
-    told = output(run("HalvedRounds", 30))
+def test_what_earlier_rounds_have_done_is_kept_where_a_later_one_is_halved(
+    session: boto3.Session, outputs: dict[str, str]
+) -> None:
+    given = {"totalProcessRecordCount": 30, "oneJobProcessMaxCount": 30, "much": "x" * 60_000}
+    told = output(ended(session, outputs["HalvedRoundsMachine"], given))
     assert sum(told["results"], []) == [record for record in range(30) if record != 17]
     (failure,) = told["failures"]
     assert failure["chunk"] == {"oneJobProcessingCount": 1, "offset": 17}
     assert told["counts"]["recordsSucceeded"] == 29
+
+
+def test_a_chunk_of_which_every_record_is_too_much_is_cut_into_so_many_parts_at_the_most(
+    run: Run,
+) -> None:
+    told = output(run("HalvedHungry", 400))
+    assert told["results"] == []
+    assert told["counts"]["chunks"] == len(told["failures"]) == 64
+    sizes = [one["chunk"]["oneJobProcessingCount"] for one in told["failures"]]
+    assert sum(sizes) == 400
+    assert told["counts"]["recordsSucceeded"] == 0
 
 
 def test_an_answer_that_no_state_can_carry_is_a_failure_of_its_chunk(run: Run) -> None:
