@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fan_out import FailurePolicy, Retry
+import aws_cdk as cdk
+
+from fan_out import FailurePolicy, Retry, tolerance
+from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
 from fan_out.runtime.budget import (
     BYTES_PER_FAILURE,
     EVENTS_PER_FAILURE,
@@ -75,6 +78,17 @@ def test_the_policies_and_retries_are_valid() -> None:
     exec(RETRIES, namespace)
     assert namespace["FailurePolicy"] is FailurePolicy
     assert isinstance(namespace["parameters"]["retry"], Retry)
+
+
+def test_the_table_of_parts_is_the_machines() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith(("| chunks in", "| parts that"))]
+    chunks, parts = ([int(cell) for cell in row.split("|")[2:-1]] for row in rows)
+    stack = cdk.Stack(cdk.App(), "Stack")
+    policy = FailurePolicy.tolerate(chunks=1, halve=True)
+    how = tolerance.plan(stack, policy).to_state_json()["Assign"]["mostParts"]
+    for number, most in zip(chunks, parts, strict=True):
+        seen = {"input": [0] * number}
+        assert evaluate(how.strip("{%}"), {"states": seen}) == most
 
 
 def test_the_longest_runs_are_the_codes() -> None:
