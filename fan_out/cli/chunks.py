@@ -1,13 +1,11 @@
 """What has become of the chunks of an execution: which are done, with which answer, which are left.
 
-A Map's input is its plan. A later visit of a Map may take up again what an earlier one has left,
-in chunks of another size: what it covers is its own from then on.
+The input of its outermost Map is the plan.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,18 +25,17 @@ class Chunks:
     @classmethod
     def of(cls, steps: Steps) -> Chunks | None:
         """Tell the fate of each chunk; None where nothing is planned, or no chunks are."""
-        done: list[Fate] = []
-        left: list[Fate] = []
-        for visit in steps.maps:
-            plan = plan_of(visit)
-            if plan is None:
-                return None
-            wholes = [_fate(steps, visit, index, item) for index, item in enumerate(plan)]
-            fates = [part for whole in wholes for part in whole.parts]
-            left = _not_covered(left, fates)
-            left += [fate for fate in fates if fate.state != DONE]
-            done += [fate for fate in fates if fate.state == DONE]
-        return cls(_in_order(done), _in_order(left)) if steps.maps else None
+        visit = steps.map
+        plan = plan_of(visit.input) if visit is not None else None
+        if visit is None or plan is None:
+            return None
+        wholes = [_fate(steps, visit, index, item) for index, item in enumerate(plan)]
+        parts = (part for whole in wholes for part in whole.parts)
+        fates = sorted(parts, key=lambda fate: fate.offset)
+        return cls(
+            done=tuple(fate for fate in fates if fate.state == DONE),
+            left=tuple(fate for fate in fates if fate.state != DONE),
+        )
 
     @property
     def failed(self) -> tuple[Fate, ...]:
@@ -51,10 +48,10 @@ class Chunks:
         return len(self.done) + len(self.left)
 
 
-def plan_of(visit: Visit) -> list[dict[str, Any]] | None:
-    """The chunks that a Map is given; None where they are none."""
+def plan_of(text: str | None) -> list[dict[str, Any]] | None:
+    """The chunks of which a plan consists, as JSON text; None where it is no list of chunks."""
     try:
-        plan = json.loads(visit.input or "")
+        plan = json.loads(text or "")
         for item in plan:
             Chunk.from_event(item)
     except (ValueError, TypeError):
@@ -73,25 +70,3 @@ def _fate(steps: Steps, visit: Visit, index: int, item: dict[str, Any]) -> Fate:
         output=left.details.get("output") if left is not None else None,
         wrapped=steps.tolerates,
     )
-
-
-def _not_covered(left: list[Fate], by: list[Fate]) -> list[Fate]:
-    """Those of ``left`` of which not all records are in ``by``, whose chunks are disjoint."""
-    others = _in_order(by)
-    offsets = [other.offset for other in others]
-    kept = []
-    for fate in left:
-        end = fate.offset + fate.count
-        within = others[max(0, bisect_right(offsets, fate.offset) - 1) : bisect_left(offsets, end)]
-        shared = sum(
-            min(end, other.offset + other.count) - max(fate.offset, other.offset)
-            for other in within
-            if other.offset + other.count > fate.offset
-        )
-        if shared < fate.count:
-            kept.append(fate)
-    return kept
-
-
-def _in_order(fates: list[Fate]) -> tuple[Fate, ...]:
-    return tuple(sorted(fates, key=lambda fate: fate.offset))

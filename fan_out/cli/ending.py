@@ -15,6 +15,8 @@ from fan_out.cli.errors import FAILED
 from fan_out.cli.failure import Failure, log_group_of
 from fan_out.cli.follow import Ended
 from fan_out.cli.invocation_log import invocation_log
+from fan_out.cli.output import Output
+from fan_out.cli.steps import Steps
 from fan_out.cli.tolerated import Tolerated
 from fan_out.runtime.collect import COLLECT_STATE
 
@@ -25,13 +27,12 @@ class Telling:
 
     ``whole`` prints the whole output to stdout, and nothing else. ``log_stays`` is false where the
     log goes with the AWS that it is in: then it is shown, not how to see it. ``output`` is what to
-    show in place of the execution's own, and ``chunks`` how many it is of.
+    show in place of the execution's own.
     """
 
     whole: bool = False
     log_stays: bool = True
-    output: str | None = None
-    chunks: int | None = None
+    output: Output | None = None
 
 
 def tell(aws: Aws, ended: Ended, telling: Telling, screen: Screen) -> int:
@@ -47,29 +48,29 @@ def tell(aws: Aws, ended: Ended, telling: Telling, screen: Screen) -> int:
 
 
 def _tell_result(ended: Ended, telling: Telling, screen: Screen) -> None:
-    summary, own = ended.summary, ended.summary.output or "null"
-    output = own if telling.output is None else telling.output
-    chunks = summary.progress.chunks if telling.output is None else telling.chunks
+    summary = ended.summary
+    output = telling.output or Output.of(ended.steps, summary)
     if telling.whole:
         screen.say(report.summary_line(summary))
-        sys.stdout.write(f"{output}\n")
+        sys.stdout.write(f"{output.text}\n")
         sys.stdout.flush()
         return
     screen.show(report.summary_line(summary), style="green")
-    result.show_result(screen, output, chunks)
-    tolerated = Tolerated.read(json.loads(output))
+    result.show_result(screen, output)
     if (found := Chunks.of(ended.steps)) is not None:
         result.show_failures(
             screen,
             found.failed,
-            tolerated or _before_collect(ended),
-            in_output=tolerated is not None,
+            output.tolerated or _before_collect(ended.steps),
+            in_output=output.tolerated is not None,
         )
 
 
-def _before_collect(ended: Ended) -> Tolerated | None:
-    collect = ended.steps.states.get(COLLECT_STATE)
-    return Tolerated.read(json.loads(collect.input or "null")) if collect is not None else None
+def _before_collect(steps: Steps) -> Tolerated | None:
+    """What a machine that tolerates failures gave to its collect."""
+    if not steps.tolerates or not steps.collects:
+        return None
+    return Tolerated.read(json.loads(steps.states[COLLECT_STATE].input or "null"))
 
 
 def _tell_failure(

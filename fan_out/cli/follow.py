@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -40,24 +40,24 @@ class _Begun:
 def start_and_follow(
     aws: Aws,
     machine: Machine,
-    names: Iterable[str],
+    name: str,
     input: str,
     screen: Screen,
     objection: Objection = lambda steps: None,
 ) -> Ended:
-    """Run a machine to its end, as an execution of the first name that is free.
+    """Run a machine to its end, as an execution of this name.
 
     Raises CommandError where it could not be watched, or had to be stopped because of an
     ``objection``; and KeyboardInterrupt, having stopped it, upon Ctrl-C.
     """
     with _stopped_upon_ctrl_c(aws, screen) as begun:
-        for name in names:
-            # as it will be: Ctrl-C while it is being started must stop it too
-            begun.arn = machine.execution_arn(name)
-            if arn := _start(aws, machine, name, input):
-                begun.arn = arn
-                screen.say(f"running {machine.name} in {machine.region}, execution {name}")
-                break
+        # as it will be: Ctrl-C while it is being started must stop it too
+        begun.arn = machine.execution_arn(name)
+        started = aws.stepfunctions.start_execution(
+            stateMachineArn=machine.arn, name=name, input=input
+        )
+        begun.arn = started["executionArn"]
+        screen.say(f"running {machine.name} in {machine.region}, execution {name}")
         return _followed(aws, Outcome(aws.stepfunctions, begun.arn), begun.arn, screen, objection)
 
 
@@ -73,21 +73,6 @@ def redrive_and_follow(aws: Aws, arn: str, redrives: int, screen: Screen) -> End
         screen.say(f"redriving {arn}")
         outcome = Outcome(aws.stepfunctions, arn, redrives + 1)
         return _followed(aws, outcome, arn, screen, lambda steps: None)
-
-
-def _start(aws: Aws, machine: Machine, name: str, input: str) -> str | None:
-    """Start an execution, and answer its ARN; None where there is one of that name."""
-    from botocore.exceptions import ClientError
-
-    try:
-        started = aws.stepfunctions.start_execution(
-            stateMachineArn=machine.arn, name=name, input=input
-        )
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ExecutionAlreadyExists":
-            raise
-        return None
-    return started["executionArn"]
 
 
 def _redrive(aws: Aws, arn: str) -> None:

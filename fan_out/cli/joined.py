@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from fan_out.cli.chunks import Chunks
+from fan_out.cli.compact import compact
 from fan_out.cli.fate import Fate
+from fan_out.cli.output import Output
 from fan_out.cli.tolerated import Tolerated
-from fan_out.runtime.bad_records import BAD_RECORDS_KEY
+from fan_out.runtime.bad_records import ANSWERS_KEY, BAD_RECORDS_KEY
 from fan_out.runtime.tolerated import COUNTS_KEY, FAILURES_KEY, RESULTS_KEY
 
 
-def joined(earlier: Sequence[Chunks], newest: Chunks, output: str) -> str | None:
+def joined(earlier: Sequence[Chunks], newest: Chunks, output: Output) -> Output:
     """Make one output of that of the newest execution and the answers of the earlier ones.
 
-    It has the shape of ``output``, the answers being in the order of their records. None where
-    ``output`` is not made of the answers of ``newest``'s chunks alone.
+    ``output`` is made of the answers of ``newest``'s chunks; what comes of it has its shape, the
+    answers being in the order of their records.
     """
     every = [fate for chunks in (*earlier, newest) for fate in chunks.done]
     done = sorted(every, key=lambda fate: fate.offset)
     answers = [fate.answer for fate in done]
-    value = json.loads(output)
-    tolerated = Tolerated.read(value)
-    if tolerated is not None:
-        counts = _counts(done, answers, newest.left)
-        failures = [*tolerated.failures]
-        return _text({RESULTS_KEY: answers, FAILURES_KEY: failures, COUNTS_KEY: counts})
-    if isinstance(value, list) and len(value) == len(newest.done):
-        return _text(answers)
-    return None
+    if output.tolerated is None:
+        return Output(compact(answers), answers)
+    failures, counts = output.tolerated.failures, _counts(done, answers, newest.left)
+    text = compact({RESULTS_KEY: answers, FAILURES_KEY: failures, COUNTS_KEY: counts})
+    return Output(text, answers, Tolerated(answers, failures, counts))
 
 
 def _counts(done: Sequence[Fate], answers: Sequence[Any], failed: Sequence[Fate]) -> dict[str, int]:
@@ -47,8 +44,6 @@ def _counts(done: Sequence[Fate], answers: Sequence[Any], failed: Sequence[Fate]
 
 
 def _sets_aside(answer: Any) -> bool:
-    return isinstance(answer, dict) and isinstance(answer.get(BAD_RECORDS_KEY), list)
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return isinstance(answer, dict) and all(
+        isinstance(answer.get(key), list) for key in (ANSWERS_KEY, BAD_RECORDS_KEY)
+    )

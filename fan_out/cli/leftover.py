@@ -1,20 +1,15 @@
-"""What an execution has left undone, and the execution that does it: its name and its input."""
+"""What an execution has left undone, and the input of the one that does it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fan_out.cli.asked import Asked
+from fan_out.cli.chunks import Chunks
 from fan_out.cli.errors import CommandError
 from fan_out.cli.past import Past
-from fan_out.runtime.budget import PAYLOAD_BYTES
 from fan_out.runtime.numbers import described
-from fan_out.runtime.resumed import CHUNKS_KEY, RESUMED, RESUMES_KEY, first_execution
-from fan_out.runtime.sizing import CHOICES
-
-NAME_LENGTH = 80
-"""Characters of an execution's name. "Step Functions service quotas", as in runtime.budget."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +27,16 @@ class Leftover:
     def of(cls, past: Past) -> Leftover:
         """Find what an execution has left. Raises CommandError where that cannot be resumed."""
         name, chunks, succeeded = past.name, past.chunks, past.status == "SUCCEEDED"
-        if not past.steps.maps and not succeeded:
-            line = f"{name} ended before its plan was made: it is started anew, with the same input"
-            return cls(line, past.input)
+        anew = "it is started anew, with the same input"
+        if past.steps.map is None and not succeeded:
+            return cls(f"{name} ended before its plan was made: {anew}", past.input)
+        if past.asked.is_refused_by(past.steps):
+            return cls(f"{name} did not take the chunks that were left: {anew}", past.input)
         if chunks is None:
             raise CommandError(f"{name} has no plan of chunks: it is no fan-out's execution")
         if chunks.left:
             line = f"resuming {name}: {len(chunks.left)} of {chunks.count} chunks are left"
-            return cls(line, _input(past, [fate.item for fate in chunks.left]), joins=True)
+            return cls(line, _input(past, chunks), joins=True)
         if succeeded:
             return cls(f"nothing to resume: all {chunks.count} chunks are done")
         raise CommandError(
@@ -48,30 +45,13 @@ class Leftover:
         )
 
 
-def names_after(name: str) -> Iterator[str]:
-    """Answer the names for an execution that resumes the one of this name, the first one best.
-
-    All of them tell the execution that was resumed first, of whose name a chunk's id is made.
-    """
-    first = first_execution(name)
-    number = 2 if first == name else int(name[len(first) + len(RESUMED) :]) + 1
-    while True:
-        mark = f"{RESUMED}{number}"
-        yield first[: NAME_LENGTH - len(mark)] + mark
-        number += 1
-
-
-def _input(past: Past, chunks: list[dict[str, object]]) -> str:
+def _input(past: Past, chunks: Chunks) -> str:
     given = json.loads(past.input)
     if not isinstance(given, dict):
         raise CommandError(f"the input of {past.name} must be an object, got {described(given)}")
-    kept = {key: value for key, value in given.items() if key not in CHOICES.values()}
-    new = {**kept, CHUNKS_KEY: chunks, RESUMES_KEY: past.arn}
-    text = json.dumps(new, ensure_ascii=False, separators=(",", ":"))
-    size = len(text.encode())
-    if size > PAYLOAD_BYTES:
-        raise CommandError(
-            f"the input with the {len(chunks)} chunks that are left must be at most "
-            f"{PAYLOAD_BYTES} bytes, got {size}"
-        )
-    return text
+    asked = Asked(
+        chunks=[fate.item for fate in chunks.left],
+        of=past.arn,
+        done=past.asked.done + len(chunks.done),
+    )
+    return asked.within(given)

@@ -40,7 +40,8 @@ Redrive = Annotated[
     typer.Option(
         "--redrive",
         help="Go on with the execution itself, as its state machine was then, and with what comes "
-        "after the Map. In AWS alone, up to 14 days after its end.",
+        "after the Map. In AWS alone, up to 14 days after its end, and not for failures that were "
+        "tolerated.",
     ),
 ]
 AppCommand = Annotated[

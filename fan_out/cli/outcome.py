@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fan_out.cli.chunks import Chunks
 from fan_out.cli.failure import Failure, find_failure
 from fan_out.cli.history import History
 from fan_out.cli.steps import DONE, FAILED, RUNNING, TOLERATED, Steps
@@ -28,7 +27,8 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.2, 2.0
 LOOKS_AFTER_THE_END = 5
 """The history is consistent in the end only: it may lack its last events for a while."""
 
-_GOING_ON = {"RUNNING", "PENDING_REDRIVE"}
+GOING_ON = {"RUNNING", "PENDING_REDRIVE"}
+"""The status of an execution that has not ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ class Outcome:
         description = self.description
         return (
             description is not None
-            and description["status"] not in _GOING_ON
+            and description["status"] not in GOING_ON
             and description.get("redriveCount", 0) >= self._redrives
         )
 
@@ -135,25 +135,16 @@ class Outcome:
         )
 
     def _progress(self) -> Progress:
-        chunks, states = self._chunks()
+        visit = self.steps.map
+        states = [*visit.iterations.values()] if visit is not None else []
         return Progress(
-            chunks=chunks,
+            chunks=visit.length if visit is not None else None,
             done=states.count(DONE),
             running=0 if self.ended else states.count(RUNNING),
             failed=states.count(FAILED) + states.count(TOLERATED),
             retries=self.steps.retries,
             further_rounds=self.steps.further_rounds,
         )
-
-    def _chunks(self) -> tuple[int | None, list[str | None]]:
-        """How many there are, and the states of those that were started."""
-        visits = self.steps.maps
-        # what a later Map does again is not told twice
-        if len(visits) > 1 and (chunks := Chunks.of(self.steps)):
-            return chunks.count, [fate.state for fate in (*chunks.done, *chunks.left)]
-        lengths = [visit.length for visit in visits if visit.length is not None]
-        states = [state for visit in visits for state in visit.iterations.values()]
-        return sum(lengths) if lengths else None, [*states]
 
     def _failure(self, description: DescribeExecutionOutputTypeDef) -> Failure | None:
         if description["status"] == "SUCCEEDED":

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from fan_out.cli.asked import Asked
 from fan_out.cli.chunks import Chunks
 from fan_out.cli.errors import CommandError
 from fan_out.cli.machine import EXECUTION_ARN, Machine
 from fan_out.cli.outcome import Outcome
 from fan_out.cli.steps import Steps
-from fan_out.runtime.resumed import CHUNKS_KEY, RESUMES_KEY
+from fan_out.runtime.resumed import OF_KEY, RESUME_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -39,11 +39,20 @@ class Past:
         """What has become of its chunks; None where it planned none."""
         return Chunks.of(self.steps)
 
+    @cached_property
+    def asked(self) -> Asked:
+        """What it was asked for, where it resumed another itself."""
+        return Asked.read(self.input)
+
     @property
-    def resumes(self) -> Any:
-        """The ARN of the execution that it resumed; None where it is the first."""
-        given = json.loads(self.input)
-        return given.get(RESUMES_KEY) if isinstance(given, dict) and CHUNKS_KEY in given else None
+    def tolerated(self) -> int:
+        """How many chunks failed that have succeeded for Step Functions."""
+        return len(self.chunks.failed) if self.chunks is not None else 0
+
+    @property
+    def redrivable(self) -> bool:
+        """Whether a redrive does all that is left."""
+        return self.status != "SUCCEEDED" and not self.tolerated
 
 
 def read_past(client: SFNClient, arn: str) -> Past:
@@ -76,16 +85,17 @@ def read_past(client: SFNClient, arn: str) -> Past:
     )
 
 
-def read_resumed_by(client: SFNClient, past: Past) -> list[Past]:
+def read_before(client: SFNClient, past: Past) -> list[Past]:
     """Read the executions that this one, and those before it, resumed; the first one first.
 
     Raises CommandError where one of them is not to be had.
     """
-    found: list[Past] = []
-    arn = past.resumes
-    while arn is not None:
+    chain = [past]
+    while (arn := chain[-1].asked.of) is not None:
+        key = f"{RESUME_KEY}.{OF_KEY} of {chain[-1].name}"
         if not isinstance(arn, str) or not EXECUTION_ARN.fullmatch(arn):
-            raise CommandError(f"{RESUMES_KEY} must be an execution's ARN, got {arn!r}")
-        found.append(read_past(client, arn))
-        arn = found[-1].resumes
-    return found[::-1]
+            raise CommandError(f"{key} must be an execution's ARN, got {arn!r}")
+        if any(arn == met.arn for met in chain):
+            raise CommandError(f"{key} must be another execution, got {arn} again")
+        chain.append(read_past(client, arn))
+    return chain[:0:-1]

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from fan_out.cli.aws import Aws
-from fan_out.cli.chunks import Chunks, plan_of
+from fan_out.cli.asked import Asked
+from fan_out.cli.aws import Aws, is_aws_error
+from fan_out.cli.chunks import Chunks
 from fan_out.cli.display.screen import Screen
 from fan_out.cli.ending import Telling, tell
-from fan_out.cli.errors import CommandError
+from fan_out.cli.errors import CommandError, described
 from fan_out.cli.follow import Ended, Objection, redrive_and_follow, start_and_follow
+from fan_out.cli.foreseen import foreseen
 from fan_out.cli.joined import joined
-from fan_out.cli.leftover import Leftover, names_after
+from fan_out.cli.leftover import Leftover
 from fan_out.cli.machine import EXECUTION_ARN, find_machine
-from fan_out.cli.past import Past, read_past, read_resumed_by
+from fan_out.cli.output import Output
+from fan_out.cli.past import Past, read_before, read_past
 from fan_out.cli.steps import Steps
-from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
-from fan_out.runtime.collect import COLLECT_STATE
-from fan_out.runtime.resumed import CHUNKS_KEY
+from fan_out.cli.successor import name_after, refuse_if_resumed
 
 NAME = re.compile(r"[^:\s]{1,80}")
 
 NOT_TAKEN = (
     "the control function did not take the chunks that are left: it must be made by @control, or "
     "be the built-in one"
-)
-ONLY_THE_REST = (
-    "the collect function saw the answers of the resumed chunks alone; --redrive, which goes on "
-    "with the execution itself, would have given it all of them"
 )
 
 
@@ -55,18 +49,22 @@ def resume(aws: Aws, wanted: Resume, screen: Screen) -> int:
     arn = _execution(aws, wanted)
     aws = aws.within(arn.split(":")[3])
     past = read_past(aws.stepfunctions, arn)
-    earlier = read_resumed_by(aws.stepfunctions, past)
     if wanted.redrive:
+        _refuse_to_redrive_what_was_tolerated(past)
         ended = redrive_and_follow(aws, past.arn, past.redrives, screen)
-        return tell(aws, ended, _telling(ended, earlier, wanted, screen), screen)
+        output = _output(aws, ended, past, screen, joins=False)
+        return tell(aws, ended, Telling(whole=wanted.whole, output=output), screen)
     left = Leftover.of(past)
-    screen.say(left.line)
     if left.input is None:
+        screen.say(left.line)
         return 0
-    names, objection = _names(past.name, screen), _objection(left.input)
-    ended = start_and_follow(aws, past.machine, names, left.input, screen, objection)
-    earlier += [past] if left.joins else []
-    return tell(aws, ended, _telling(ended, earlier, wanted, screen), screen)
+    refuse_if_resumed(aws.stepfunctions, past.arn, wanted.execution)
+    for line in (left.line, *foreseen(aws, past, left.input)):
+        screen.say(line)
+    name, objection = name_after(past.name), _objection(left.input)
+    ended = start_and_follow(aws, past.machine, name, left.input, screen, objection)
+    output = _output(aws, ended, past, screen, joins=left.joins)
+    return tell(aws, ended, Telling(whole=wanted.whole, output=output), screen)
 
 
 def _execution(aws: Aws, wanted: Resume) -> str:
@@ -79,45 +77,42 @@ def _execution(aws: Aws, wanted: Resume) -> str:
     return machine.execution_arn(given)
 
 
-def _names(name: str, screen: Screen) -> Iterator[str]:
-    for other in names_after(name):
-        yield other
-        # the next one is asked for where that one is taken
-        screen.say(
-            f"{other} has resumed it before; fan-out resume {other} does only what that has left"
+def _refuse_to_redrive_what_was_tolerated(past: Past) -> None:
+    # a collect that failed is run again, with what was tolerated
+    if past.tolerated and (past.status == "SUCCEEDED" or not past.steps.collects):
+        raise CommandError(
+            f"the failures of {past.name} were tolerated, so that their chunks have succeeded for "
+            "Step Functions and --redrive would run none of them again: leave it out"
         )
 
 
 def _objection(input: str) -> Objection:
     """Object to an execution that has planned other chunks than its input lists."""
-    given = json.loads(input)
-    asked = given.get(CHUNKS_KEY) if isinstance(given, dict) else None
+    asked = Asked.read(input)
 
     def objection(steps: Steps) -> str | None:
-        if asked is None or not steps.maps:
-            return None
-        planned = plan_of(steps.maps[0])
-        return None if planned is not None and _ranges(planned) == _ranges(asked) else NOT_TAKEN
+        return NOT_TAKEN if asked.is_refused_by(steps) else None
 
     return objection
 
 
-def _ranges(plan: list[dict[str, Any]]) -> list[tuple[int, int]]:
-    return [(item[OFFSET_KEY], item[COUNT_KEY]) for item in plan]
+def _output(aws: Aws, ended: Ended, past: Past, screen: Screen, *, joins: bool) -> Output | None:
+    """The result of the whole job; None where it is that of the execution alone.
 
-
-def _telling(ended: Ended, earlier: list[Past], wanted: Resume, screen: Screen) -> Telling:
-    """What to tell of it: the result of the whole job, where it is made of answers alone."""
-    own = Telling(whole=wanted.whole)
-    newest, output = Chunks.of(ended.steps), ended.summary.output
-    if output is None or newest is None or not earlier:
-        return own
-    if COLLECT_STATE in ended.steps.states:
-        screen.say(ONLY_THE_REST)
-        return own
-    before = [past.chunks for past in earlier if past.chunks is not None]
-    whole = joined(before, newest, output)
-    if whole is None:
-        return own
-    chunks = sum(len(each.done) for each in (*before, newest))
-    return replace(own, output=whole, chunks=chunks)
+    ``joins`` says whether ``past`` has done a part of it, besides those that it resumed itself.
+    """
+    newest, is_first = Chunks.of(ended.steps), not joins and past.asked.of is None
+    if ended.summary.failure is not None or newest is None or is_first:
+        return None
+    output = Output.of(ended.steps, ended.summary)
+    if output.answers is None:
+        return None
+    try:
+        before = [*read_before(aws.stepfunctions, past), *([past] if joins else [])]
+    except Exception as error:
+        if not isinstance(error, CommandError) and not is_aws_error(error):
+            raise
+        why = described(error)[0]
+        screen.say(f"the result is that of the resumed chunks alone, without those before: {why}")
+        return None
+    return joined([one.chunks for one in before if one.chunks is not None], newest, output)

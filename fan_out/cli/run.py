@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,15 +35,11 @@ def run(aws: Aws, wanted: Run, screen: Screen) -> int:
     """
     machine = find_machine(aws, stack=wanted.stack, chosen=wanted.machine)
     aws = aws.within(machine.region)
-    ended = start_and_follow(aws, machine, _names(), wanted.input, screen)
+    name = execution_name(datetime.now(UTC))
+    ended = start_and_follow(aws, machine, name, wanted.input, screen)
     return tell(aws, ended, Telling(whole=wanted.whole, log_stays=wanted.log_stays), screen)
 
 
 def execution_name(now: datetime) -> str:
     """Answer a name that tells when it was started and that nobody else has: 36 characters."""
     return f"fan-out-{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(3)}"
-
-
-def _names() -> Iterator[str]:
-    while True:
-        yield execution_name(datetime.now(UTC))

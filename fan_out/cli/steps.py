@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fan_out.cli.events import ITERATION_ENDS, SCHEDULED, Event, Visit, read
 from fan_out.cli.tolerated import parts_of
 from fan_out.runtime.carry_on import CARRY_ON_STATE
+from fan_out.runtime.collect import COLLECT_STATE
 from fan_out.runtime.tolerated import FAILED_STATE, FAILURE_KEY, PLAN_STATE
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ _ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "Executio
 class Steps:
     """Is fed with the events of one execution, each once and in order.
 
-    ``states`` are the last visits of the states that are in no Map, by name; ``maps`` those of the
-    outermost Maps; ``redrives`` counts how often the execution was redriven.
+    ``states`` are the last visits of the states that are in no Map, by name; ``map`` is that of the
+    outermost Map, of the last one where there are several; ``redrives`` counts how often the
+    execution was redriven.
     """
 
     def __init__(self) -> None:
         self.events: dict[int, Event] = {}
         self.states: dict[str, Visit] = {}
-        self.maps: list[Visit] = []
+        self.map: Visit | None = None
         self.retries = 0
         self.further_rounds = 0
         self.redrives = 0
@@ -57,6 +59,11 @@ class Steps:
     def tolerates(self) -> bool:
         """Whether the machine goes on where a chunk fails."""
         return PLAN_STATE in self.states
+
+    @property
+    def collects(self) -> bool:
+        """Whether a collect has been given the answers; the output is then what it likes."""
+        return COLLECT_STATE in self.states
 
     def before(self, event: Event) -> Event | None:
         """The event that this one follows upon."""
@@ -83,7 +90,7 @@ class Steps:
         if visit.iteration is None:
             self.states[visit.state] = visit
             if event.type == "MapStateEntered":
-                self.maps.append(visit)
+                self.map = visit
 
     def _end_iteration(self, event: Event, visit: Visit) -> None:
         index, left = event.details["index"], self.before(event)
@@ -94,14 +101,20 @@ class Steps:
             visit.failed = event
 
     def _redrive(self) -> None:
-        """What has failed or was aborted runs again; AWS writes no further start of it."""
+        """What has failed or was aborted runs again.
+
+        AWS publishes no sample of the events after ExecutionRedriven. Assumed is: the Map is not
+        entered again, the iterations that failed or were aborted have no second start but a second
+        end, and those that succeeded (also with a failure that was tolerated) have none.
+        """
         self.end = None
         self.redrives += 1
-        for visit in self.maps:
-            visit.failed = None
-            for index, state in visit.iterations.items():
-                if state in (FAILED, ABORTED):
-                    visit.iterations[index] = RUNNING
+        if self.map is None:
+            return
+        self.map.failed = None
+        for index, state in self.map.iterations.items():
+            if state in (FAILED, ABORTED):
+                self.map.iterations[index] = RUNNING
 
 
 def _has_failed(left: Event) -> bool:

@@ -42,13 +42,15 @@ def _counts(cause: str | None) -> tuple[int, int] | None:
 def _of_chunk(steps: Steps, fate: Fate) -> Failure:
     """Why the chunk failed, as it was before the failure was caught and made part of the output."""
     error, item = fate.failure.get("error"), json.dumps(fate.item, separators=(",", ":"))
-    events = [event for event in _back(steps, fate.end) if event.details.get("error") == error]
+    # a long name is shortened in the output
+    events = [event for event in _back(steps, fate.end) if _error_of(event).startswith(str(error))]
     if not events:
         told = explained(error, fate.failure.get("cause"))
         return replace(told, state=FAILED_STATE, chunk=fate.number - 1, input=item)
     # a chunk that was cut has failed before, and so may other parts of it
     event = next((event for event in events if _was_given(event.visit, fate)), events[0])
-    return replace(explained(error, event.details.get("cause"), event.visit), input=item)
+    told = explained(_error_of(event), event.details.get("cause"), event.visit)
+    return replace(told, input=item)
 
 
 def _back(steps: Steps, event: Event | None) -> Iterator[Event]:
@@ -56,6 +58,10 @@ def _back(steps: Steps, event: Event | None) -> Iterator[Event]:
     while event is not None and event.type != "MapIterationStarted":
         yield event
         event = steps.before(event)
+
+
+def _error_of(event: Event) -> str:
+    return event.details.get("error") or ""
 
 
 def _was_given(visit: Visit | None, fate: Fate) -> bool:

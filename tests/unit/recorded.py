@@ -62,11 +62,11 @@ class History:
         entered = self.add("PassStateEntered", previous, name=state, input="{}")
         return self.add("PassStateExited", entered, name=state, output=output)
 
-    def task(self, state: str, previous: int, given: str) -> int:
+    def task(self, state: str, previous: int, given: str, output: str = "{}") -> int:
         """A Lambda task that succeeds."""
         last = self.attempt(self.enter(state, previous, given))
         last = self.add("TaskSucceeded", last, **LAMBDA)
-        return self.add("TaskStateExited", last, name=state)
+        return self.add("TaskStateExited", last, name=state, output=output)
 
     def enter(self, state: str, previous: int, given: str) -> int:
         return self.add("TaskStateEntered", previous, name=state, input=given)

@@ -15,6 +15,7 @@ from fan_out.cli.display.steps import step
 from fan_out.cli.failure import Failure, TooMany
 from fan_out.cli.fate import Fate
 from fan_out.cli.outcome import Progress, Summary
+from fan_out.cli.output import Output
 from fan_out.cli.steps import TOLERATED
 from fan_out.cli.tolerated import Tolerated
 
@@ -103,32 +104,34 @@ def test_a_duration_is_as_exact_as_it_is_useful(seconds: float, text: str) -> No
     assert duration(seconds) == text
 
 
+def answers(values: list[Any]) -> Output:
+    return Output(json.dumps(values), values)
+
+
 @pytest.mark.parametrize(
-    ("value", "chunks", "lines"),
+    ("output", "lines"),
     [
-        ([[0, 1], [2]], 2, ["result: 2 answers, in chunk order", "  1  [0, 1]", "  2  [2]"]),
-        ([7], 1, ["result: 1 answer, in chunk order", "  1  7"]),
-        ([], 0, ["result: 0 answers, in chunk order"]),
-        ({"total": 105}, 11, ["result:", "  {", '    "total": 105', "  }"]),
-        ([1, 2], 11, ["result:", "  [", "    1,", "    2", "  ]"]),
-        (None, None, ["result:", "  null"]),
         (
-            {"results": [[0], [2]], "failures": [{}], "counts": {}},
-            3,
-            ["result: 2 answers, in chunk order", "  1  [0]", "  2  [2]"],
+            answers([[0, 1], [2]]),
+            ["result: 2 answers, in chunk order", "  1  [0, 1]", "  2  [2]"],
         ),
+        (answers([7]), ["result: 1 answer, in chunk order", "  1  7"]),
+        (answers([]), ["result: 0 answers, in chunk order"]),
+        (Output('{"total": 105}'), ["result:", "  {", '    "total": 105', "  }"]),
+        (Output("[1, 2]"), ["result:", "  [", "    1,", "    2", "  ]"]),
+        (Output("null"), ["result:", "  null"]),
     ],
 )
-def test_a_result_has_a_line_for_each_answer(value: Any, chunks: int, lines: list[str]) -> None:
+def test_a_result_has_a_line_for_each_answer(output: Output, lines: list[str]) -> None:
     screen = Shown()
-    result.show_result(screen, json.dumps(value), chunks)
+    result.show_result(screen, output)
     assert screen.lines == lines
 
 
 @pytest.mark.parametrize(("count", "whole"), [(21, True), (22, False), (3_569, False)])
 def test_more_than_twenty_answers_are_shortened_in_the_middle(count: int, whole: bool) -> None:
     screen = Shown()
-    result.show_result(screen, json.dumps(list(range(count))), count)
+    result.show_result(screen, answers(list(range(count))))
     rows = screen.lines[1:]
     if whole:
         assert rows == [f"  {number + 1:>2}  {number}" for number in range(count)]
@@ -142,7 +145,7 @@ def test_more_than_twenty_answers_are_shortened_in_the_middle(count: int, whole:
 
 def test_an_answer_is_clipped_to_the_terminal_and_not_wrapped() -> None:
     screen = Shown(width=30)
-    result.show_result(screen, json.dumps([list(range(100)), 1]), 2)
+    result.show_result(screen, answers([list(range(100)), 1]))
     assert screen.lines[1] == "  1  [0, 1, 2, 3, 4, 5, 6, 7,…"
     assert screen.lines[2:] == ["  2  1", "  (shortened; --json prints all of it)"]
 
@@ -191,6 +194,17 @@ def test_data_cannot_command_the_terminal() -> None:
 )
 def test_a_failure_is_said_in_one_line(failure: Failure, line: str) -> None:
     assert report.headline(failure, 11) == line
+
+
+@pytest.mark.parametrize(
+    ("planned", "what"), [(11, "chunks"), (None, "chunks"), (4, "parts of chunks")]
+)
+def test_of_chunks_that_were_cut_it_is_the_parts_that_are_counted(
+    planned: int | None, what: str
+) -> None:
+    too_many = TooMany(failed=1, chunks=11, errors={})
+    line = report.headline(Failure(error="E", message="", too_many=too_many), planned)
+    assert line == f"1 of 11 {what} failed, more than are tolerated"
 
 
 @pytest.mark.parametrize(

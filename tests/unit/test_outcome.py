@@ -451,14 +451,15 @@ def test_a_chunk_that_was_cut_has_failed_if_a_part_of_it_has() -> None:
     assert failing.input == '{"oneJobProcessingCount":1,"offset":3}'
 
 
-def test_what_a_later_map_does_again_is_not_counted_twice(tolerant: History) -> None:
-    ended = tolerant.add("MapStateSucceeded", len(tolerant.events))
-    left = tolerant.add("MapStateExited", ended, name="Map", output="[]")
-    halves = [{"oneJobProcessingCount": 5, "offset": offset} for offset in (10, 15, 20, 25)]
-    started = tolerant.map(halves, left)
-    assert look(Service(tolerant)) == Progress(chunks=6, done=1, failed=1)
-    tolerant.finish(tolerant.iteration(started, 1), 1, {"result": []})
-    assert look(Service(tolerant)) == Progress(chunks=6, done=2, failed=1)
+def test_an_error_whose_long_name_is_shortened_in_the_output_is_found_all_the_same() -> None:
+    history = History()
+    entered = history.iteration(history.planned(1, tolerant=True), 0)
+    name = "E" * 70
+    failing = history.fail(history.attempt(entered), name, "all of it")
+    left = history.passing("Failed", failing, failure(json.loads(chunk(0)), name[:60], "all"))
+    history.add("MapIterationSucceeded", left, name="Map", index=0)
+    found = failure_of(failed(history, "FanOut.TooManyFailures", COUNTS))
+    assert (found.error, found.message, found.state) == (name, "all of it", "Worker")
 
 
 @pytest.fixture

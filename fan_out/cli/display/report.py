@@ -37,8 +37,11 @@ def headline(failure: Failure, chunks: int | None) -> str:
     """Say in one line what failed, where, and why."""
     if failure.too_many is None:
         return _what(failure, chunks)
-    failed = f"{failure.too_many.failed} of {failure.too_many.chunks} chunks failed"
-    first = f"; the first: {_what(failure, chunks)}" if failure.too_many.errors else ""
+    counted = failure.too_many
+    # of chunks that were cut, the machine counts the parts
+    what = "chunks" if chunks in (None, counted.chunks) else "parts of chunks"
+    failed = f"{counted.failed} of {counted.chunks} {what} failed"
+    first = f"; the first: {_what(failure, chunks)}" if counted.errors else ""
     return f"{failed}, more than are tolerated{first}"
 
 

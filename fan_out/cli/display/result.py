@@ -10,6 +10,7 @@ from fan_out.cli.display.screen import WIDTH, Screen, clipped
 from fan_out.cli.errors import one_line
 from fan_out.cli.failure import explained
 from fan_out.cli.fate import Fate
+from fan_out.cli.output import Output
 from fan_out.cli.tolerated import Tolerated
 
 LINES = 20
@@ -18,20 +19,14 @@ LINES = 20
 ALL_OF_IT = "  (shortened; --json prints all of it)"
 
 
-def show_result(screen: Screen, output: str, chunks: int | None) -> None:
-    """Show a machine's output in at most some 20 lines, one for each answer of ``chunks``.
-
-    Of one that tolerates failures these are the answers of the chunks that are done.
-    """
-    value = json.loads(output)
-    tolerated = Tolerated.read(value)
-    answers = tolerated.results if tolerated is not None else value
-    if tolerated is not None or (isinstance(value, list) and len(value) == chunks):
-        count = len(answers)
-        heading = f"result: {count} answer{'s' * (count != 1)}, in chunk order"
-        _show(screen, heading, list(_answers(answers)))
-    else:
-        _show(screen, "result:", list(_lines(value)))
+def show_result(screen: Screen, output: Output) -> None:
+    """Show a machine's output in at most some 20 lines, one for each answer that it is made of."""
+    if output.answers is None:
+        _show(screen, "result:", list(_lines(json.loads(output.text))))
+        return
+    count = len(output.answers)
+    heading = f"result: {count} answer{'s' * (count != 1)}, in chunk order"
+    _show(screen, heading, list(_answers(output.answers)))
 
 
 def show_failures(
