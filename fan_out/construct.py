@@ -1,5 +1,6 @@
 """The construct: check, wire, expose, grant."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ from fan_out.instructions import (
 from fan_out.map_options import MapOptions, check_types
 from fan_out.retry import Retry
 from fan_out.runtime.numbers import described
+from fan_out.runtime.role import role_of
 from fan_out.workflow import Workflow
 
 BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
@@ -126,6 +128,10 @@ class FanOut(Construct):
         check_types(bool, include_execution_data=include_execution_data, tracing=tracing)
         check_types(cdk.RemovalPolicy, removal_policy=removal_policy)
         check_types(logs.RetentionDays, log_retention=log_retention)
+        for part, given in (("worker", worker), ("control", control), ("collect", collect)):
+            _check_role(part, given)
+        if options.carries_on and inspect.isfunction(worker) and role_of(worker) is None:
+            raise ValueError(f"carry_on needs a worker made by @worker, got {worker.__name__}")
         size = chunk_size_given(chunk_size)
         if size is None and control is None:
             raise ValueError(
@@ -231,6 +237,12 @@ class FanOut(Construct):
     def metric_time(self, **options: Any) -> cloudwatch.Metric:
         """How long runs took, in milliseconds; options as of ``cloudwatch.Metric``."""
         return self._state_machine.metric_time(**options)
+
+
+def _check_role(part: str, given: Any) -> None:
+    role = role_of(given)
+    if role not in (None, part):
+        raise ValueError(f"{part} must not be made by @{role}, got {given.__name__}")
 
 
 def _check_id(id: Any) -> None:

@@ -13,6 +13,7 @@ from fan_out.failure_policy import FailurePolicy
 from fan_out.runtime.bad_records import ANSWERS_KEY, BAD_RECORDS_KEY
 from fan_out.runtime.budget import (
     BYTES_PER_FAILURE,
+    BYTES_WITHOUT_CAUSE,
     EVENTS_AROUND,
     EVENTS_PER_CHUNK,
     EVENTS_PER_CUT,
@@ -38,17 +39,15 @@ from fan_out.runtime.tolerated import (
 MOST_PARTS = 64
 """Of one chunk that is halved again and again."""
 
-BYTES_PER_PART = BYTES_PER_FAILURE + 60
-"""What a part takes that has failed, with a cause of 20 characters."""
-
 MOST_OF_A_NAME = 60
 """Characters of an error's name."""
 
 MOST_OF_A_CAUSE = 1_000
-"""Characters of a failed chunk's cause in the output; the log has all of it."""
+"""Bytes of a failed chunk's cause in the output; the log has all of it."""
 
-BYTES_OF_A_CHARACTER = 3
-"""The most that one takes in UTF-8, but for those that JSONata counts as two."""
+NOT_ONE_BYTE, MOST_BYTES = r"/[^ !#-\[\]-~]/", 3
+"""A character that JSON has to escape, or that is not ASCII; and the bytes that one takes in UTF-8,
+but for those that JSONata counts as two."""
 
 LENGTH_OF_A_CAUSE = 32_768
 """At this length Step Functions cuts a cause off, and JSON in it is none any more. "HistoryEvent",
@@ -76,17 +75,18 @@ def results_of_the_map(policy: FailurePolicy) -> dict[str, str] | None:
 
 
 def plan(scope: Construct, policy: FailurePolicy) -> sfn.Pass:
-    """Remember what is counted later: records, chunks that are done already where this run resumes
-    another; into how many parts a chunk may be cut, and how long the cause of a failure may be."""
-    of_the_bytes = f"{PAYLOAD_BYTES - RESULT_OVERHEAD} / ($chunks * $parts)"
-    cause = f"$floor(({of_the_bytes} - {BYTES_PER_FAILURE}) / {BYTES_OF_A_CHARACTER})"
+    """Remember what is counted later: the records, and the chunks that are done already where this
+    run resumes another; into how many parts a chunk may be cut, how many bytes a cause may take."""
+    cause = (
+        f"$floor({PAYLOAD_BYTES - RESULT_OVERHEAD} / ($chunks * $parts)) - {BYTES_WITHOUT_CAUSE}"
+    )
     counted = f"$chunks := $max([1, $count($states.input)]); $parts := {_most_parts(policy)};"
     done = f"$states.context.Execution.Input.{RESUME_KEY}.{DONE_KEY}"
     assigned = {
         "records": f"$sum([$states.input.{COUNT_KEY}])",
         "doneBefore": f"$exists({done}) ? {done} : 0",
         "mostParts": f"({counted} $parts)",
-        "causeLength": f"({counted} $max([0, $min([{MOST_OF_A_CAUSE}, {cause}])]))",
+        "causeBytes": f"({counted} $max([0, $min([{MOST_OF_A_CAUSE}, {cause}])]))",
     }
     return sfn.Pass.jsonata(
         scope, PLAN_STATE, assign={name: expression(how) for name, how in assigned.items()}
@@ -100,7 +100,7 @@ def _most_parts(policy: FailurePolicy) -> str:
         return "1"
     events = HISTORY_EVENTS - EVENTS_AROUND
     cuts = f"({events} / $chunks - {EVENTS_PER_CHUNK + EVENTS_TO_HALVE}) / {EVENTS_PER_CUT}"
-    failures = f"{PAYLOAD_BYTES - RESULT_OVERHEAD} / $chunks / {BYTES_PER_PART}"
+    failures = f"{PAYLOAD_BYTES - RESULT_OVERHEAD} / $chunks / {BYTES_PER_FAILURE}"
     return f"$max([1, $floor($min([{MOST_PARTS}, 1 + {cuts}, {failures}]))])"
 
 
@@ -122,10 +122,12 @@ def failure() -> str:
         $isWhole := $length($cause) < {LENGTH_OF_A_CAUSE};
         $isObject := $isWhole and $substring($cause, 0, 1) = "{{" and $substring($cause, -1) = "}}";
         $message := $isObject ? $parse($cause).errorMessage;
+        $text := $type($message) = "string" ? $message : $cause;
+        $most := $contains($text, {NOT_ONE_BYTE}) ? $causeBytes / {MOST_BYTES} : $causeBytes;
         {{"{FAILURE_KEY}": {{
             "chunk": {{"{COUNT_KEY}": $chunk.{COUNT_KEY}, "{OFFSET_KEY}": $chunk.{OFFSET_KEY}}},
             "error": $substring($error, 0, {MOST_OF_A_NAME}),
-            "cause": $substring($type($message) = "string" ? $message : $cause, 0, $causeLength)
+            "cause": $substring($text, 0, $floor($most))
         }}}}
     )"""
 

@@ -109,6 +109,14 @@ def always_fails(chunk: Chunk, context: Any) -> None:
     raise RuntimeError("the database is gone, and what is said about that is long " * 20)
 
 
+@worker
+def wordy(chunk: Chunk, context: Any) -> str:
+    """The second chunk's error goes on and on."""
+    if chunk.offset == 1:
+        raise ValueError("é" * 100_000)
+    return "fine"
+
+
 @worker(on_error="collect")
 def sets_sevens_aside(record: int, context: Any) -> int:
     """Every record that ends in 7 is bad."""

@@ -54,9 +54,12 @@ EVENTS_PER_FAILURE = 9
 """A chunk whose failure is tolerated: MapIterationStarted/Succeeded, TaskStateEntered/Exited,
 TaskScheduled/Started/Failed, entering and leaving Failed."""
 
-BYTES_PER_FAILURE = 180
+BYTES_WITHOUT_CAUSE = 180
 """``{"failure":{"chunk":{"oneJobProcessingCount":<12 digits>,"offset":<16 digits>},"error":"<60
 characters>","cause":""}},``: what is known of a failed chunk, without a word of its cause."""
+
+BYTES_PER_FAILURE = BYTES_WITHOUT_CAUSE + 60
+"""The same with a cause that says something."""
 
 RESULT_OVERHEAD = 2_048
 """What Step Functions wraps round a Lambda's answer (status, headers) before ``$.Payload``."""

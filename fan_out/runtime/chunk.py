@@ -112,14 +112,14 @@ class Chunk:
         return range(self.offset, self.offset + self.count)
 
     @property
-    def id(self) -> str | None:
+    def id(self) -> str:
         """An idempotency key: the execution and the first record; the same when it is tried again.
 
-        Also in an execution that resumes another, whose name it then has. None where the
-        construct does not carry on.
+        Also in an execution that resumes another, whose name it then has. Raises RuntimeError
+        where the construct does not carry on: the worker is not told of the execution then.
         """
         if self.execution is None:
-            return None
+            raise RuntimeError("a chunk's id needs a FanOut with carry_on, or Chunk(execution=…)")
         return f"{first_execution(self.execution)}:{self.offset}"
 
     def time_left(self) -> float:

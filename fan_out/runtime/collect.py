@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from fan_out.runtime.numbers import described
+from fan_out.runtime.role import made_for
 from fan_out.runtime.tolerated import COUNTS_KEY, FAILURES_KEY, RESULTS_KEY
 
 COLLECT_STATE = "Collect"
@@ -60,4 +61,4 @@ def collect(
     def handler(event: Any, context: Any) -> Answer:
         return function(Results(event), context)
 
-    return handler
+    return made_for("collect", handler)

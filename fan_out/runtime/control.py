@@ -10,6 +10,7 @@ from fan_out.runtime.chosen_chunks import chosen_chunks
 from fan_out.runtime.items import checked_items, with_items
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
 from fan_out.runtime.resumed import RESUME_KEY
+from fan_out.runtime.role import made_for
 from fan_out.runtime.sizing import (
     chosen_key,
     events_per_chunk,
@@ -62,7 +63,7 @@ def control(
         refuse_what_the_map_cannot_carry(total, plan, most, events)
         return list(plan.items())
 
-    return handler
+    return made_for("control", handler)
 
 
 @control

@@ -9,6 +9,7 @@ from fan_out.runtime.bad_records import merged_answers, record_by_record
 from fan_out.runtime.carry_on import MARGIN_VARIABLE, answer_of, can_carry_on
 from fan_out.runtime.chunk import Chunk
 from fan_out.runtime.numbers import described
+from fan_out.runtime.role import made_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ else:
             raise ValueError(f'on_error must be "raise" or "collect", got {described(on_error)}')
         if on_error == "collect" and merge is not None:
             raise ValueError('on_error="collect" merges by itself and takes no merge function')
+        if merge is not None and not callable(merge):
+            raise ValueError(f"merge must be a function, got {described(merge)}")
         if function is None:
             return functools.partial(worker, merge=merge, on_error=on_error)
         whole = function
@@ -68,4 +71,4 @@ else:
                 return whole(Chunk.from_event(event), context)
             return answer_of(whole, event, context, margin=float(margin), merge=merge)
 
-        return handler
+        return made_for("worker", handler)

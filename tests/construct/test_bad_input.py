@@ -13,6 +13,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from article import worker as article_worker
 from fan_out import FailurePolicy, FanOut, Retry
 from fan_out.runtime.control import count_from_input
 from fan_out.runtime.sizing import PLAN_VARIABLE
@@ -100,7 +101,17 @@ PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"control": []}, "control must be a function, its dotted name or an existing"),
     ({"control": ""}, "control must be a dotted name such as"),
     ({"control_options": 5}, "control_options must be aws_lambda.FunctionOptions, got a int"),
-    ({"collect_options": {}, "collect": worker.handler}, "collect_options must be aws_lambda.Fun"),
+    (
+        {"collect_options": {}, "collect": "lambdas.worker.handler"},
+        "collect_options must be aws_lambda.Fun",
+    ),
+    ({"worker": control.handler}, "worker must not be made by @control, got handler"),
+    ({"control": worker.handler}, "control must not be made by @worker, got handler"),
+    ({"collect": worker.handler}, "collect must not be made by @worker, got handler"),
+    (
+        {"worker": article_worker.lambda_handler, "carry_on": True},
+        "carry_on needs a worker made by @worker, got lambda_handler",
+    ),
     ({"on_failure": "stop"}, "on_failure must be a FailurePolicy, got 'stop' (a str)"),
     ({"on_failure": 5}, "on_failure must be a FailurePolicy, got 5"),
     ({"on_failure": FailurePolicy}, "on_failure must be a FailurePolicy, got <class"),

@@ -19,7 +19,7 @@ JSON = st.one_of(
 
 def value_of(expression: str, most_parts: int = 64, **states: Any) -> Any:
     expression = " ".join(expression.removeprefix("{%").removesuffix("%}").split())
-    scope = {"states": states, "causeLength": 10, "mostParts": most_parts}
+    scope = {"states": states, "causeBytes": 10, "mostParts": most_parts}
     return evaluate(expression, scope)
 
 

@@ -31,6 +31,7 @@ RUNTIME = {
     "fan_out/runtime/items.py",
     "fan_out/runtime/plan.py",
     "fan_out/runtime/resumed.py",
+    "fan_out/runtime/role.py",
     "fan_out/runtime/sizing.py",
     "fan_out/runtime/numbers.py",
     "fan_out/runtime/tolerated.py",

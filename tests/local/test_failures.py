@@ -43,6 +43,7 @@ def build(outdir: Path) -> Path:
         },
         "Broken": {"worker": broken, "on_failure": TOLERATE(percent=1), "chunk_size": 1},
         "AllTolerated": {"worker": broken, "on_failure": TOLERATE(percent=100), "chunk_size": 1},
+        "Wordy": {"worker": jobs.wordy, "on_failure": TOLERATE(chunks=1), "chunk_size": 1},
         "Aside": {"worker": jobs.sets_sevens_aside},
         "AsideTolerated": {"worker": jobs.sets_sevens_aside, "on_failure": TOLERATE(chunks=0)},
         "Monster": {
@@ -209,6 +210,14 @@ def test_of_the_causes_there_is_as_much_as_fits(run: Run) -> None:
     many = output(run("AllTolerated", 1000))
     assert len(many["failures"]) == 1000
     assert all(one["cause"].startswith("the database is") for one in many["failures"])
+
+
+def test_however_long_an_error_is_its_chunk_is_tolerated(run: Run) -> None:
+    told = output(run("Wordy", 3))
+    assert told["results"] == ["fine", "fine"]
+    (failure,) = told["failures"]
+    assert (failure["chunk"]["offset"], failure["error"]) == (1, "ValueError")
+    assert 0 < len(failure["cause"]) <= 1000
 
 
 def test_a_run_one_chunk_longer_is_refused_before_it_starts(run: Run) -> None:

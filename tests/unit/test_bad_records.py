@@ -141,3 +141,8 @@ def test_an_option_that_is_none_is_refused(given: Any) -> None:
 def test_a_merge_function_has_nothing_to_do_there() -> None:
     with pytest.raises(ValueError, match="merges by itself and takes no merge function"):
         worker(on_error="collect", merge=max)  # type: ignore[call-overload]
+
+
+def test_a_merge_that_is_no_function_is_refused() -> None:
+    with pytest.raises(ValueError, match="merge must be a function, got 3"):
+        worker(merge=3)  # type: ignore[call-overload]

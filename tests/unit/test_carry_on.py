@@ -178,7 +178,8 @@ def test_the_id_of_a_chunk_is_the_same_when_a_round_is_tried_again() -> None:
     noting(second, Clock(6))
     noting(second, Clock(6))
     assert ids == ["nightly:20", "nightly:24", "nightly:24"]
-    assert Chunk(offset=0, count=1).id is None
+    with pytest.raises(RuntimeError, match="a chunk's id needs a FanOut with carry_on"):
+        _ = Chunk(offset=0, count=1).id
 
 
 def test_in_a_machine_that_does_not_carry_on_the_same_function_does_the_whole_chunk() -> None:

@@ -1,6 +1,7 @@
 """Step Functions: what CloudFormation creates executes, within AWS's limits, and ends as in AWS."""
 
 from fan_out.local.adaptations.executions import (
+    cause_length,
     data_limit,
     end,
     error_names,
@@ -32,6 +33,7 @@ def install(account: str, environments: int) -> None:
     lambda_task.install(account)
     error_names.install()
     data_limit.install()
+    cause_length.install()
     parsed_paths.install()
     quiet_failures.install()
     threads.install()
