@@ -18,7 +18,13 @@ from fan_out.cli.invocation_log import invocation_log
 from fan_out.cli.output import Output
 from fan_out.cli.steps import Steps
 from fan_out.cli.tolerated import Tolerated
+from fan_out.runtime.budget import PAYLOAD_BYTES
 from fan_out.runtime.collect import COLLECT_STATE
+
+TOO_MUCH_IN_ALL = (
+    f"all answers together must stay within {PAYLOAD_BYTES} bytes: put large ones into S3, and "
+    "answer their keys"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +90,12 @@ def _tell_failure(
 
 def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
     """How to do what is left, where there is something."""
-    chunks = Chunks.of(ended.steps)
-    failed = ended.summary.failure is not None
-    if chunks is not None and (chunks.left or failed):
+    chunks, failure = Chunks.of(ended.steps), ended.summary.failure
+    if chunks is None:
+        return
+    if failure is not None and failure.error == "States.DataLimitExceeded" and not chunks.left:
+        yield "advice", TOO_MUCH_IN_ALL
+    elif chunks.left or failure is not None:
         yield "resume", report.resume_command(ended.arn, redrive=not chunks.left)
 
 

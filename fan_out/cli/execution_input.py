@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ def read_input(given: str) -> str:
     """
     text, name = _text(given)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise CommandError(f"{name} must be JSON: {one_line(error)}") from None
     if not isinstance(value, dict):
@@ -50,6 +51,13 @@ def _encoded(name: str, text: str) -> bytes:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is more than a number of JSON can be")
+    return number
 
 
 def _kind(value: Any) -> str:

@@ -76,7 +76,8 @@ def explained(error: str | None, cause: str | None, visit: Visit | None = None) 
     """
     error = error or "unknown error"
     answer = _lambda_error(cause)
-    message = str(answer.get("errorMessage") or cause or _UNSAID.get(error, ""))
+    said = answer.get("errorMessage") if answer else cause
+    message = str(said or _UNSAID.get(error, ""))
     request = _REQUEST.match(message)
     request_id = request[1] if request else answer.get("requestId")
     trace = answer.get("stackTrace")

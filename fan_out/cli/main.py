@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = typer.main.get_command(app)(given, prog_name="fan-out", standalone_mode=False)
     except typer.TyperException as error:
         line = one_line(error.format_message()).rstrip(".")
-        Screen().error(f"{line[:1].lower()}{line[1:]} (--help shows the options)")
+        if line:  # else the help was shown, for want of a command
+            Screen().error(f"{line[:1].lower()}{line[1:]} (--help shows the options)")
         return error.exit_code
     return code if isinstance(code, int) else 0

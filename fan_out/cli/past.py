@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from fan_out.cli.asked import Asked
 from fan_out.cli.chunks import Chunks
 from fan_out.cli.errors import CommandError
+from fan_out.cli.follow import Ended
 from fan_out.cli.machine import EXECUTION_ARN, Machine
-from fan_out.cli.outcome import Outcome
+from fan_out.cli.outcome import Outcome, Summary
 from fan_out.cli.steps import Steps
 from fan_out.runtime.resumed import OF_KEY, RESUME_KEY
 
@@ -20,14 +21,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """How it ended: ``status`` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED; ``input`` JSON text."""
+    """How it ended: in ``summary``; ``input`` is JSON text."""
 
     arn: str
     machine: Machine
-    status: str
+    summary: Summary
     input: str
     redrives: int
     steps: Steps
+
+    @property
+    def status(self) -> str:
+        """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+        return self.summary.status
+
+    @property
+    def ended(self) -> Ended:
+        """The same, to be told of."""
+        return Ended(arn=self.arn, summary=self.summary, steps=self.steps)
 
     @property
     def name(self) -> str:
@@ -78,7 +89,7 @@ def read_past(client: SFNClient, arn: str) -> Past:
     return Past(
         arn=arn,
         machine=Machine(machine),
-        status=description["status"],
+        summary=outcome.summary(),
         input=description.get("input", "{}"),
         redrives=description.get("redriveCount", 0),
         steps=outcome.steps,

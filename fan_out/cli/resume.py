@@ -57,7 +57,8 @@ def resume(aws: Aws, wanted: Resume, screen: Screen) -> int:
     left = Leftover.of(past)
     if left.input is None:
         screen.say(left.line)
-        return 0
+        output = _output(aws, past.ended, past, screen, joins=False)
+        return tell(aws, past.ended, Telling(whole=wanted.whole, output=output), screen)
     refuse_if_resumed(aws.stepfunctions, past.arn, wanted.execution)
     for line in (left.line, *foreseen(aws, past, left.input)):
         screen.say(line)

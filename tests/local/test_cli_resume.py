@@ -74,6 +74,7 @@ def build(outdir: Path) -> Path:
             "max_concurrency": 1,
         },
         "Uncollected": {"collect": cli_jobs.total, "collect_options": breaking(0)},
+        "TooMuch": {"worker": cli_jobs.much},
         "Sleeping": {"worker": jobs.sleeps, "max_concurrency": 2},
     }
     for name, given in fan_outs.items():
@@ -206,7 +207,8 @@ def test_a_resumed_run_that_fails_is_resumed_in_turn(
         f"error: {name_of(first)}--re2 has resumed it already: fan-out resume {first}--re2\n"
     )
     nothing = command("resume", f"{first}--re3")
-    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert nothing.returncode == 0
+    assert nothing.stdout.splitlines()[1] == "result: 11 answers, in chunk order"
     assert re.fullmatch(r"nothing to resume: all \d chunks are done\n", nothing.stderr)
 
 
@@ -363,6 +365,15 @@ def test_where_no_chunk_is_left_only_a_redrive_helps(run: Command, command: Comm
     assert redriven.returncode == 2
     assert redriven.stderr == (
         "error: this AWS cannot redrive: the embedded one has no RedriveExecution\n"
+    )
+
+
+def test_answers_that_are_too_much_together_are_no_matter_of_resuming(run: Command) -> None:
+    failed = run("TooMuch")
+    assert failed.returncode == 1
+    assert "States.DataLimitExceeded" in failed.stderr
+    assert failed.stderr.splitlines()[-1].startswith(
+        "  advice   all answers together must stay within 262144 bytes: put large ones into S3"
     )
 
 

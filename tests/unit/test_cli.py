@@ -82,6 +82,16 @@ def test_the_module_is_the_command_too() -> None:
     assert done.stderr == "error: no such option: --nonsense (--help shows the options)\n"
 
 
+@pytest.mark.parametrize("arguments", [[], ["local"]])
+def test_without_a_command_the_help_is_shown_and_no_error_without_words(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert "Usage:" in shown.out + shown.err
+    assert "error" not in shown.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -93,6 +103,7 @@ def test_the_module_is_the_command_too() -> None:
         (["run", "--input", "true"], "--input must be a JSON object, got a boolean"),
         (["run", "--input", "105"], "--input must be a JSON object, got a number"),
         (["run", "--input", '{"n": NaN}'], "--input must be JSON: NaN is not JSON"),
+        (["run", "--input", '{"n": 1e999}'], "--input must be JSON: 1e999 is more than a number"),
         (["run", "--input", "[" * 100_000], "--input must be JSON: "),
         (["run", "--input", '{"n": "\udcff"}'], "--input must be UTF-8"),
         (["run", "--input", "@/nowhere"], "--input @/nowhere: cannot read the file: No such file"),

@@ -234,12 +234,14 @@ def test_an_execution_without_a_plan_is_started_with_the_input_to_the_letter(
     assert "it is started anew, with the same input" in capsys.readouterr().err
 
 
-def test_where_all_is_done_nothing_is_started(
+def test_where_all_is_done_nothing_is_started_and_the_result_is_shown(
     aws: Aws, executions: Executions, capsys: pytest.CaptureFixture[str]
 ) -> None:
     executions.known[ARN] = ended(partly(items(0, 1), {0: 0, 1: 1}), "Succeeded", [0, 1])
     assert resume(aws, Resume(execution=ARN), Screen()) == 0
-    assert capsys.readouterr() == ("", "nothing to resume: all 2 chunks are done\n")
+    shown = capsys.readouterr()
+    assert shown.err == "nothing to resume: all 2 chunks are done\n"
+    assert shown.out.splitlines()[1:] == ["result: 2 answers, in chunk order", "  1  0", "  2  1"]
     assert executions.started == []
 
 

@@ -242,6 +242,15 @@ def test_a_functions_timeout_has_its_request_in_its_message(mixed: History) -> N
     )
 
 
+def test_an_error_without_a_word_is_its_name_alone(mixed: History) -> None:
+    cause = lambda_error("ValueError", "", stackTrace=["a line"])
+    failing = mixed.fail(len(mixed.events), "ValueError", cause)
+    mixed.add("MapIterationFailed", failing, name="Map", index=0)
+    mixed.add("MapStateFailed", failing)
+    failure = failure_of(failed(mixed, "ValueError", cause))
+    assert (failure.message, failure.trace) == ("", ("a line",))
+
+
 def test_the_request_of_a_refused_call_is_no_invocation(mixed: History) -> None:
     cause = f"Rate Exceeded. (Service: Lambda, Status Code: 429, Request ID: {REQUEST_ID})"
     failing = mixed.fail(len(mixed.events), "Lambda.TooManyRequestsException", cause)
