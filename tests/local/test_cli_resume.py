@@ -42,7 +42,7 @@ def build(outdir: Path) -> Path:
     app = cdk.App(outdir=str(outdir))
     stack = cdk.Stack(app, "Jobs")
     fan_outs: dict[str, dict[str, Any]] = {
-        "Stopping": {"worker_options": breaking(57), "max_concurrency": 2},
+        "Stopping": {"worker_options": breaking(57), "max_concurrency": 1},
         "Twice": {"worker_options": breaking(57, 82), "max_concurrency": 2},
         "Tolerant": {"worker_options": breaking(31, 57, 82), "on_failure": TOLERATE(chunks=3)},
         "Keyed": {
@@ -67,6 +67,7 @@ def build(outdir: Path) -> Path:
             "control": cli_jobs.ignores_chunks,
             "worker_options": breaking(12),
             "chunk_size": None,
+            "max_concurrency": 1,  # the first chunk is done before the second fails
         },
         "Collecting": {
             "collect": cli_jobs.total,
