@@ -15,7 +15,6 @@ from constructs import Construct
 from fan_out.acknowledgements import (
     acknowledge,
     acknowledge_dependency_on_role,
-    acknowledge_versions,
 )
 from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.failure_policy import FailurePolicy
@@ -191,9 +190,7 @@ class FanOut(Construct):
             ),
             tracing_enabled=self._tracing,
         )
-        functions = [self._control, self._worker, self._collect]
         acknowledge(machine, "Resource::*", MACHINE_REASON)
-        acknowledge_versions(machine, [one for one in functions if one is not None])
         acknowledge_dependency_on_role(machine)
         return machine
 

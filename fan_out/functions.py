@@ -62,6 +62,15 @@ def timeout_of(function: lambda_.IFunction) -> cdk.Duration | None:
     return None if timeout.is_unresolved() else timeout
 
 
+def without_other_versions(scope: Construct, id: str, function: lambda_.IFunction) -> Any:
+    """The same function for one who calls it by its ARN, and is to be granted no other.
+
+    CDK grants a function with all of its versions, ``ARN:*``, and a version alone; it takes any
+    function's ARN for that of a version. Adds no resource.
+    """
+    return lambda_.Version.from_version_arn(scope, id, function.function_arn)
+
+
 def function_from(
     scope: Construct,
     id: str,
@@ -141,8 +150,11 @@ def _said(parameter: str, options: lambda_.FunctionOptions | None) -> dict[str, 
 
 
 def _role(scope: Construct, id: str, settings: Mapping[str, Any]) -> iam.Role:
-    """A role of its own, granted what it needs: no managed policy, which grants on every log."""
-    role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    """A role of its own, granted what it needs: no managed policy, which grants on every log. Only
+    Lambda may assume it, and only for this account."""
+    own_account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+    lambda_service = iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account)
+    role = iam.Role(scope, id, assumed_by=lambda_service)
     if settings.get("vpc") is not None:
         role.add_to_policy(
             iam.PolicyStatement(

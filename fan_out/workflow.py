@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from fan_out import halving, tolerance
-from fan_out.functions import timeout_of
+from fan_out.functions import timeout_of, without_other_versions
 from fan_out.map_options import MapOptions
 from fan_out.runtime.budget import LAMBDA_SECONDS
 from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
@@ -89,7 +89,7 @@ class Workflow:
             "Worker",
             payload=sfn.TaskInput.from_text(tolerance.expression(payload)),
             outputs=tolerance.expression(halving.finished(carries_on=self.options.carries_on)),
-            **_of_the_function(self.worker),
+            **_of_the_function(scope, "Worker", self.worker),
         )
         return halving.until_nothing_is_left(scope, self._retried(worker, self.worker))
 
@@ -149,7 +149,7 @@ class Workflow:
             else {"output_path": "$.Payload"}
         )
         task = tasks.LambdaInvoke(
-            scope, name, payload=payload, **_of_the_function(function), **answer
+            scope, name, payload=payload, **_of_the_function(scope, name, function), **answer
         )
         return self._retried(task, function)
 
@@ -168,12 +168,12 @@ class Workflow:
         return task
 
 
-def _of_the_function(function: lambda_.IFunction) -> dict[str, Any]:
-    """What a task is given of its function: it waits just longer; where the function's timeout is
-    not known, for the longest that there is."""
+def _of_the_function(scope: Construct, name: str, function: lambda_.IFunction) -> dict[str, Any]:
+    """What the task ``name`` is given of its function: it waits just longer; where the function's
+    timeout is not known, for the longest that there is."""
     own = timeout_of(function) or cdk.Duration.seconds(LAMBDA_SECONDS)
     return {
-        "lambda_function": function,
+        "lambda_function": without_other_versions(scope, f"{name}Function", function),
         "task_timeout": sfn.Timeout.duration(own.plus(cdk.Duration.seconds(GRACE_SECONDS))),
         "retry_on_service_exceptions": False,
     }
