@@ -383,18 +383,18 @@ def test_a_version_or_an_alias_is_called_and_granted_as_itself(kind: str) -> Non
     assert "*" not in json.dumps(granted)
 
 
-def test_only_lambda_itself_may_use_a_functions_role_and_only_for_this_account() -> None:
+def test_only_its_own_service_may_use_a_role_and_only_for_this_account() -> None:
     own = stack()
     FanOut(own, "Job", worker=worker.handler, control=control.handler, chunk_size=10)
     trusts = [
         statement
         for role in resources(template_of(own), "AWS::IAM::Role")
         for statement in role["AssumeRolePolicyDocument"]["Statement"]
-        if statement["Principal"] == {"Service": "lambda.amazonaws.com"}
     ]
-    assert len(trusts) == 2
-    account = {"StringEquals": {"aws:SourceAccount": own.resolve(own.account)}}
-    assert all(trust["Condition"] == account for trust in trusts)
+    services = sorted(trust["Principal"]["Service"] for trust in trusts)
+    assert services == ["lambda.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.com"]
+    account = {"aws:SourceAccount": own.resolve(own.account)}
+    assert all(trust["Condition"]["StringEquals"] == account for trust in trusts)
 
 
 def inline_function(scope: Construct) -> lambda_.Function:
