@@ -182,7 +182,7 @@ def _count(scope: Construct, places: bool) -> sfn.Pass:
     return sfn.Pass.jsonata(
         scope,
         "Count",
-        assign={OFFSETS_KEY: f"{{% $states.input.{OFFSETS_KEY} %}}"} if places else None,
+        assign={OFFSETS_KEY: f"{{% [$states.input.{OFFSETS_KEY}] %}}"} if places else None,
         outputs={
             RESULTS_KEY: f"{{% {results} %}}",
             FAILURES_KEY: f"{{% {failures} %}}",

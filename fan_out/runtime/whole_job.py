@@ -64,7 +64,8 @@ def in_order(
     """Answer the earlier answers and this run's, in the order of their records.
 
     ``offsets`` are those of this run's chunks, in order, also of those that failed. Raises
-    ValueError where there are not as many ``answers`` as chunks that are done.
+    ValueError where there are not as many ``answers`` as chunks that are done, or one of these was
+    done before: of a control function that has planned other chunks than those that are left.
     """
     failed = {failure["chunk"][OFFSET_KEY] for failure in failures}
     places = [offset for offset in offsets if offset not in failed]
@@ -72,6 +73,11 @@ def in_order(
         raise ValueError(
             f"a run that resumes others must answer for the chunks that are left, {len(places)} "
             f"without those that failed, got {len(answers)} answers"
+        )
+    if again := set(places) & set(earlier[OFFSETS_KEY]):
+        raise ValueError(
+            "a run that resumes others must answer for the chunks that are left alone, got an "
+            f"answer again for record {min(again)}"
         )
     placed = [
         *zip(earlier[OFFSETS_KEY], earlier[EARLIER_ANSWERS_KEY], strict=True),
