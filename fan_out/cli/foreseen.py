@@ -51,9 +51,9 @@ def _refuse_an_input_that_is_too_large(
         )
     answers = earlier[EARLIER_ANSWERS_KEY]
     raise CommandError(
-        f"the input with the chunks that are left and, for the collect function, the answers of "
-        f"the {len(answers)} that are done must be at most {PAYLOAD_BYTES} bytes, got {size}, "
-        f"{_size(answers)} of them answers: a worker that puts large answers into S3 and answers "
+        "the input with the chunks that are left and, for the collect function, the answers of "
+        f"those that are done must be at most {PAYLOAD_BYTES} bytes, got {size}, {_size(answers)} "
+        f"of them answers: a worker that puts large answers into S3 and answers "
         f"their keys can be resumed{past.or_redrive('goes on without sending them')}"
     )
 
@@ -78,8 +78,10 @@ def _refuse_an_input_that_is_too_large_with_a_chunk(
 def _of_the_collect(earlier: dict[str, Any], left: int) -> str:
     """What it will see, and whether there will be room for the rest of it."""
     answers = earlier[EARLIER_ANSWERS_KEY]
-    line = f"the collect function is given the answers of the {len(answers)} chunks before, too"
-    room, each = PAYLOAD_BYTES - _size(earlier), _size(answers) // len(answers)
+    count = len(answers)
+    chunks = f"{count} earlier chunk{'s' * (count != 1)}"
+    line = f"the collect function is given the answers of {chunks}, too"
+    room, each = PAYLOAD_BYTES - _size(earlier), _size(answers) // count
     if left * each <= room:
         return line
     return (

@@ -394,7 +394,7 @@ def test_a_collect_sees_the_answers_of_the_whole_job_in_order_and_no_worker_does
     last = command("resume", second, "--json")
     assert answered(last) == {"answers": WHOLE, "failures": [], "counts": None}
     assert re.fullmatch(
-        r"the collect function is given the answers of the \d+ chunks before, too",
+        r"the collect function is given the answers of \d+ earlier chunks?, too",
         last.stderr.splitlines()[1],
     )
     whole = answered(run("Collecting", "--json"))
@@ -511,7 +511,7 @@ def test_answers_that_are_too_much_with_those_before_are_foreseen_where_they_can
     failed = command("resume", execution)
     assert failed.returncode == 1
     assert re.fullmatch(
-        r"the collect function is given the answers of the 5 chunks before, too: they leave "
+        r"the collect function is given the answers of 5 earlier chunks, too: they leave "
         r"11\d{4} of 262144 bytes to the 6 that are left, too few if these answer 30003 bytes "
         r"each, as those did on average",
         failed.stderr.splitlines()[1],
@@ -525,7 +525,7 @@ def test_answers_that_are_too_much_with_those_before_are_foreseen_where_they_can
     assert refused.returncode == 2
     assert re.fullmatch(
         r"error: the input with the chunks that are left and, for the collect function, the "
-        r"answers of the 11 that are done must be at most 262144 bytes, got 330\d\d\d, 330\d\d\d "
+        r"answers of those that are done must be at most 262144 bytes, got 330\d\d\d, 330\d\d\d "
         r"of them answers: a worker that puts large answers into S3 and answers their keys can be "
         r"resumed; --redrive \(in AWS\) goes on without sending them\n",
         refused.stderr,
