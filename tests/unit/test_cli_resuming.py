@@ -455,8 +455,8 @@ OTHER_WAY = "; --redrive (in AWS) goes on without listing them"
             COLLECTING,
             "the input with the chunks that are left and, for the collect function, the answers of "
             r"those that are done must be at most 262144 bytes, got 2622\d\d, 262004 of them "
-            "answers: a worker that puts large answers into S3 and answers their keys can be resumed; "
-            "--redrive (in AWS) goes on without sending them",
+            "answers: a worker that puts large answers into S3 and answers their keys can be "
+            "resumed; --redrive (in AWS) goes on without sending them",
         ),
         (
             ended(partly(items(0, 1), {1: "é" * 130_000}), "Failed"),
