@@ -34,7 +34,7 @@ def foreseen(past: Past, input: str, definition: Definition) -> Iterator[str]:
         _refuse_an_input_that_is_too_large_with_a_chunk(past, input, asked.chunks, definition)
     if definition.unknown is not None:
         yield f"whether it has a collect function is not known: {definition.unknown}"
-    elif asked.earlier is not None:
+    elif asked.earlier is not None and asked.earlier[EARLIER_ANSWERS_KEY]:
         yield _of_the_collect(asked.earlier, len(asked.chunks))
 
 

@@ -110,6 +110,12 @@ def whole(results: Results, context: Any) -> dict[str, Any]:
     return {"answers": answers, "failures": results.failures, "counts": results.counts}
 
 
+@collect
+def too_much(results: Results, context: Any) -> Any:
+    """More than a state can carry, while it is broken."""
+    return "x" * 300_000 if broken() else len(list(results))
+
+
 def plain_total(answers: list[list[int]], context: Any) -> int:
     """A collect that is not made by @collect."""
     return sum(sum(answer) for answer in answers)

@@ -97,6 +97,7 @@ def build(outdir: Path) -> Path:
             "max_concurrency": 2,
         },
         "Uncollected": {"collect": cli_jobs.whole, "collect_options": breaking(0)},
+        "Swelling": {"collect": cli_jobs.too_much, "collect_options": breaking(0)},
         "Plain": {
             "collect": cli_jobs.plain_total,
             "worker_options": breaking(57),
@@ -481,6 +482,17 @@ def test_where_all_chunks_are_done_the_collect_alone_runs_again(
     assert redriven.stderr == (
         "error: this AWS cannot redrive: the embedded one has no RedriveExecution\n"
     )
+
+
+def test_a_collect_that_answered_too_much_is_mended_and_runs_again(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    failed = run("Swelling")
+    assert "error: Collect failed: States.DataLimitExceeded" in failed.stderr
+    execution = to_resume(failed)
+    assert "advice" not in failed.stderr
+    mend("Swelling")
+    assert answered(command("resume", execution, "--json")) == 11
 
 
 def test_a_collect_that_could_not_be_told_of_the_rest_is_not_started(

@@ -313,6 +313,18 @@ def test_they_come_along_from_all_executions_also_where_a_request_lacks_them(
     assert earlier["counts"]["records"] == 20
 
 
+def test_they_come_along_past_one_that_planned_something_else(
+    aws: Aws, executions: Executions
+) -> None:
+    executions.definition = COLLECTING
+    executions.known[ARN] = ended(partly(items(0, 1), {1: "one"}, failed=0), "Failed")
+    other = partly(items(0, 1), {0: "wrong", 1: "wrong"})
+    executions.known[SECOND] = ended(other, "Aborted", input=resuming(0))
+    executions.next = collected(partly(items(0), {0: "zero"}), ["zero"], "Succeeded", [7])
+    assert resume(aws, Resume(execution=SECOND), Screen()) == 0
+    assert json.loads(executions.started[0]["input"])["fanOutResume"]["earlier"] == EARLIER
+
+
 def test_executions_whose_answers_came_along_already_need_not_be_there_still(
     aws: Aws, executions: Executions
 ) -> None:
