@@ -17,6 +17,7 @@ from fan_out.acknowledgements import (
     acknowledge_dependency_on_role,
 )
 from fan_out.chunk_size import ChunkSize, chunk_size_given
+from fan_out.collecting import is_plain
 from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import FunctionDefaults, function_from, is_function
 from fan_out.instructions import (
@@ -161,7 +162,8 @@ class FanOut(Construct):
             if collect is None
             else self._function("collect", collect, collect_options, **A_WHOLE_VCPU)
         )
-        self._state_machine = self._machine(options, include_execution_data)
+        whole_job = collect is not None and not is_plain(collect)
+        self._state_machine = self._machine(options, include_execution_data, whole_job)
 
     def _function(
         self, name: str, given: Handler, options: Any, **defaults: Any
@@ -175,9 +177,15 @@ class FanOut(Construct):
             defaults=FunctionDefaults(tracing=self._tracing, log_group=self._log_group, **defaults),
         )
 
-    def _machine(self, options: MapOptions, include_execution_data: bool) -> sfn.StateMachine:
+    def _machine(
+        self, options: MapOptions, include_execution_data: bool, whole_job: bool
+    ) -> sfn.StateMachine:
         workflow = Workflow(
-            control=self._control, worker=self._worker, collect=self._collect, options=options
+            control=self._control,
+            worker=self._worker,
+            collect=self._collect,
+            options=options,
+            whole_job=whole_job,
         )
         machine = sfn.StateMachine(
             self,

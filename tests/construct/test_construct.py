@@ -239,8 +239,9 @@ def test_a_collect_comes_after_the_map_with_a_function_of_its_own() -> None:
         collect_options=OPTIONS(memory_size=512),
     )
     states = definition(template_of(own))["States"]
-    assert states.keys() == {"Control", "Map", "Collect"}
-    assert states["Map"]["Next"] == "Collect"
+    assert states.keys() == {"Control", "Map", "Resumed", "WholeJob", "Collect"}
+    assert states["Map"]["Next"] == "Resumed"
+    assert states["Resumed"]["Default"] == states["WholeJob"]["Next"] == "Collect"
     assert states["Collect"]["Parameters"]["FunctionName"].startswith("«JobCollect")
     assert states["Collect"]["Retry"] == states["Control"]["Retry"]
     assert job.collect_function is not None

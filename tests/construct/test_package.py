@@ -35,6 +35,7 @@ RUNTIME = {
     "fan_out/runtime/sizing.py",
     "fan_out/runtime/numbers.py",
     "fan_out/runtime/tolerated.py",
+    "fan_out/runtime/whole_job.py",
     "fan_out/runtime/worker.py",
 }
 
