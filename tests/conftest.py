@@ -7,6 +7,24 @@ from pathlib import Path
 
 import pytest
 
+import inherited
+from fan_out.local import EmbeddedAws
+
+
+def pytest_configure() -> None:
+    """Before a test module is imported, which may read the environment already."""
+    inherited.set_right()
+
+
+@pytest.fixture(scope="session")
+def shared_aws() -> Iterator[EmbeddedAws]:
+    """An embedded AWS for the modules that need no settings of their own.
+
+    Each names its stacks after itself, and leaves what it finds alone.
+    """
+    with EmbeddedAws(max_environments=8) as aws:
+        yield aws
+
 
 @pytest.fixture
 def importable(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Path]]:

@@ -20,6 +20,7 @@ from aws_cdk import aws_lambda as lambda_
 from commands import A_MINUTE, COMMAND, Done, called, environ_of
 
 import jobs
+from bounded import ending
 from fan_out import FanOut
 from fan_out.cli.aws import Aws
 from fan_out.cli.display.screen import Screen
@@ -85,10 +86,13 @@ def failed(run: RunCommand) -> Done:
 
 
 @pytest.fixture
-def sleeping(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """A command that is running chunks which sleep."""
+def sleeping(
+    environ: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator[subprocess.Popen[str]]:
+    """A command that is running chunks which sleep; its parameter is a command to start it with."""
     process = subprocess.Popen(
         [
+            *getattr(request, "param", []),
             *COMMAND,
             "run",
             "--machine",
@@ -101,7 +105,7 @@ def sleeping(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with ending(process):
         wait_for(process, "0 of 2 chunks")
         yield process
         process.kill()
@@ -278,6 +282,25 @@ def test_whatever_ends_the_command_stops_the_execution(
     assert err.splitlines()[-2:] == ["stopped", said]
     execution = executions(session, "Sleeping")[0]
     assert execution["status"] == "ABORTED"
+
+
+IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT HUP; exec "$@"', "sh"]
+"""As a shell without job control starts ``nohup fan-out run &``."""
+
+
+@pytest.mark.parametrize("sleeping", [IN_THE_BACKGROUND], indirect=True)
+def test_in_the_background_what_is_ignored_stays_so_and_sigterm_stops_the_execution(
+    sleeping: subprocess.Popen[str], session: boto3.Session
+) -> None:
+    sleeping.send_signal(signal.SIGINT)
+    sleeping.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        sleeping.wait(1)
+    sleeping.send_signal(signal.SIGTERM)
+    _, err = sleeping.communicate(timeout=A_MINUTE)
+    assert sleeping.returncode == 143
+    assert err.splitlines()[-2:] == ["stopped", "ended by SIGTERM"]
+    assert executions(session, "Sleeping")[0]["status"] == "ABORTED"
 
 
 def test_a_second_ctrl_c_leaves_at_once(sleeping: subprocess.Popen[str]) -> None:

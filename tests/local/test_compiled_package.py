@@ -3,7 +3,6 @@
 import importlib.metadata
 import json
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
+from bounded import ended
 from fan_out import FanOut
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
@@ -67,7 +67,6 @@ def test_a_compiled_package_is_installed_for_this_machine_and_works(
         arn = client.start_execution(
             stateMachineArn=machine, input=json.dumps({"totalProcessRecordCount": 3})
         )["executionArn"]
-        while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            time.sleep(0.05)
+        done = ended(client, arn)
     assert done["status"] == "SUCCEEDED", done.get("cause")
     assert json.loads(done["output"]) == [["123456789012", 0, 1], ["123456789012", 4]]

@@ -1,7 +1,6 @@
 """What is deployed runs, in the embedded AWS, through the real parts and over HTTP."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 import jobs
 from article import control as article_control
 from article import worker as article_worker
+from bounded import ended
 from fan_out import ChunkSize, FanOut
 from fan_out.cli.outcome import Outcome
 from fan_out.local import EmbeddedAws
@@ -124,9 +124,7 @@ def run(session: boto3.Session, outputs: dict[str, str]) -> Any:
         arn = client.start_execution(
             stateMachineArn=outputs[f"{name}Machine"], input=json.dumps(given)
         )["executionArn"]
-        while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            time.sleep(0.05)
-        return done
+        return ended(client, arn)
 
     return start_and_wait
 

@@ -1,7 +1,6 @@
 """Failed chunks, bad records and retries, in the embedded AWS: every record is accounted for."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import boto3
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
+import bounded
 import jobs
 from fan_out import FailurePolicy, FanOut, Retry
 from fan_out.local import EmbeddedAws
@@ -132,9 +132,7 @@ def run(session: boto3.Session, outputs: dict[str, str]) -> Run:
 def ended(session: boto3.Session, machine: str, given: dict[str, Any]) -> dict[str, Any]:
     client = session.client("stepfunctions")
     arn = client.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
-    while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        time.sleep(0.05)
-    return dict(done)
+    return bounded.ended(client, arn)
 
 
 def output(done: dict[str, Any]) -> Any:
