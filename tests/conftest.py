@@ -11,6 +11,12 @@ import inherited
 from fan_out.local import EmbeddedAws
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("faults", "tests/faults")
+    group.addoption("--seed", type=int, default=1, help="decides which records are bad")
+    group.addoption("--records", type=int, default=24, help="in each run; 1000 for all the rows")
+
+
 def pytest_configure() -> None:
     """Before a test module is imported, which may read the environment already."""
     inherited.set_right()
