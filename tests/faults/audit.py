@@ -17,6 +17,9 @@ SUMMARY = re.compile(
 )
 
 
+NAMED = re.compile(r"chunk \d+ of \d+ failed \(offset (\d+), count (\d+)\)")
+
+
 @dataclass
 class Findings:
     """Records that were lost or doubled, and what was told wrongly; all empty where all is well."""
@@ -70,7 +73,7 @@ def _reasons(history: ToldHistory, record: int) -> int:
     """How often a record may have been done: once, and once more for each try that failed. What
     a chunk has done in the rounds before it failed is done again, too."""
     if not history.attempts[record]:
-        return 0
+        return int(history.full)  # there was no room to tell of the last calls
     return history.spoilt[record] + (record in history.done or not history.spoilt[record])
 
 
@@ -88,6 +91,9 @@ def audit_report(found: Findings, ended: Ended, history: ToldHistory, records: i
         found.expect(ended.out, "", "standard output of a failure")
         errors = [line for line in ended.err.splitlines() if line.startswith("error: ")]
         found.expect(len(errors), 1, f"lines that begin with error: {errors}")
+        for offset, count in NAMED.findall("".join(errors)):
+            named = set(range(int(offset), int(offset) + int(count)))
+            found.expect(named <= history.failed, True, f"that failed: {errors}")
 
 
 def _audit_summary(found: Findings, ended: Ended, history: ToldHistory) -> None:

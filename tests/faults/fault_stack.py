@@ -42,6 +42,7 @@ def build(outdir: Path, port: int) -> Path:
         "Stopping": {},
         "Plain": {"worker": faulty_job.double_plainly},
         "Aside": {"worker": faulty_job.double_one},
+        "Tolerant": {"on_failure": everything},
         "Brief": {
             "on_failure": everything,
             "worker_options": options(BRIEF, memory_size=256),

@@ -5,6 +5,7 @@
     inject     what goes wrong in a function: one of the names in ``faulty_job.FAULTS``
     at         where: "worker" (at a record), "control", or "collect"
     chunks     in how many of the chunks there is such a record
+    plan       how many records and how many to a chunk, where that is part of the fault
     chance     how often it happens there: 1 is always
     meanwhile  what is done to it while a worker waits: one of the names in ``meanwhile.py``
     ends       the exit code of ``fan-out run``
@@ -31,6 +32,7 @@ class Fault:
     inject: str = ""
     at: str = "worker"
     chunks: int = 1
+    plan: tuple[int, int] | None = None
     chance: float = 1.0
     meanwhile: str = ""
     ends: int
@@ -63,7 +65,7 @@ FAULTS = [
     ),
     Fault(
         name="records raise at random, and that is tolerated",
-        machine="Brief",
+        machine="Tolerant",
         inject="raises",
         chunks=ALL,
         chance=0.5,
@@ -71,7 +73,7 @@ FAULTS = [
     ),
     Fault(
         name="a worker raises with a very long message",
-        machine="Brief",
+        machine="Tolerant",
         inject="raises with a message of 200,000 characters",
         ends=0,
         tells="1 failed",
@@ -90,7 +92,7 @@ FAULTS = [
     ),
     Fault(
         name="workers exit, and that is tolerated",
-        machine="Brief",
+        machine="Tolerant",
         inject="calls os._exit",
         chunks=3,
         ends=0,
@@ -113,7 +115,7 @@ FAULTS = [
         machine="Brief",
         inject="loops",
         ends=0,
-        tells="1 failed",
+        tells="Sandbox.Timedout",
     ),
     Fault(
         name="a worker hogs memory",
@@ -145,14 +147,14 @@ FAULTS = [
     ),
     Fault(
         name="a worker answers what cannot be JSON",
-        machine="Brief",
+        machine="Tolerant",
         inject="answers a set",
         ends=0,
         tells="set",
     ),
     Fault(
         name="a worker answers NaN",
-        machine="Brief",
+        machine="Tolerant",
         inject="answers NaN",
         ends=0,
         tells="nan",
@@ -167,7 +169,7 @@ FAULTS = [
     ),
     Fault(
         name="a worker answers more than 256 KiB",
-        machine="Brief",
+        machine="Tolerant",
         inject="answers 300 KB",
         ends=0,
         tells="States.DataLimitExceeded",
@@ -250,6 +252,18 @@ FAULTS = [
         chunks=3,
         chance=0.7,
         ends=0,
+    ),
+    Fault(
+        name="retries fill the history of a run of the most chunks",
+        machine="Retrying",
+        inject="raises what is worth a retry",
+        plan=(3_569, 1),
+        chunks=20,
+        chance=0.6,
+        ends=1,
+        tells="error: *history*",
+        slow=True,
+        until="it is told as a chunk that failed",
     ),
     # Control and collect
     Fault(
@@ -353,6 +367,12 @@ FAULTS = [
         name="a failed run is resumed twice at once",
         inject="raises",
         meanwhile="then resume twice",
+        ends=1,
+    ),
+    Fault(
+        name="the command that resumes is terminated",
+        inject="raises",
+        meanwhile="then resume, and terminate that",
         ends=1,
     ),
     Fault(

@@ -13,15 +13,15 @@ from fan_out.local.assembly import deploy
 
 def run(made: Rehearsal) -> Ended:
     """Run the command to its end, with the row's name for what happens meanwhile."""
-    if made.row.meanwhile:
+    if made.row.meanwhile in MEANWHILE:
         return MEANWHILE[made.row.meanwhile](made)
     return made.world.command(*made.run_options())
 
 
 def resume(made: Rehearsal, execution: str) -> Ended:
     """Resume what the run has left."""
-    if made.row.meanwhile == "then resume twice":
-        return _resume_twice(made, execution)
+    if made.row.meanwhile in RESUMING:
+        return RESUMING[made.row.meanwhile](made, execution)
     return made.world.command("resume", execution, "--json")
 
 
@@ -102,6 +102,21 @@ def _resume_twice(made: Rehearsal, execution: str) -> Ended:
     return ended[0]
 
 
+def _resume_and_terminate(made: Rehearsal, execution: str) -> Ended:
+    """The run that resumes leaves something in its turn, and that is resumed."""
+    script = made.script
+    script.faults, script.mended = {f"record {made.bad[0]}": "waits"}, False
+    script.reached.clear()
+    script.gate.clear()
+    with made.waiting("resume", execution, "--json") as command:
+        command.process.terminate()
+        made.found.expect(command.ended().code, 143, "exit code of what was terminated")
+        made.resuming.append(made.execution(command.said))
+    script.settle()
+    script.mended = True
+    return made.world.command("resume", made.resuming[-1], "--json")
+
+
 MEANWHILE: dict[str, Callable[[Rehearsal], Ended]] = {
     "SIGINT": _signal(signal.SIGINT),
     "SIGTERM": _signal(signal.SIGTERM),
@@ -113,5 +128,8 @@ MEANWHILE: dict[str, Callable[[Rehearsal], Ended]] = {
     "too many chunks": _run_with_too_many_chunks,
     "nine more": _run_with_nine_more,
     "end of the AWS": _run_and_end_the_aws,
-    "then resume twice": lambda made: made.world.command(*made.run_options()),
+}
+RESUMING: dict[str, Callable[[Rehearsal, str], Ended]] = {
+    "then resume twice": _resume_twice,
+    "then resume, and terminate that": _resume_and_terminate,
 }

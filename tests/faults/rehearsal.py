@@ -96,7 +96,8 @@ class Command:
 class Rehearsal:
     """A row under way: its script, the execution input, and what is found.
 
-    ``executions`` are those that it has started, the resuming ones after the one that they resume.
+    ``resuming`` are the executions that went on where the first one, or the one before, had ended;
+    ``others`` those that ran beside it.
     """
 
     world: World
@@ -105,12 +106,13 @@ class Rehearsal:
     seed: int
     folder: Path
     found: Findings = field(default_factory=Findings)
+    resuming: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    """Executions beside the one that is looked at."""
 
     @property
     def chunk_size(self) -> int:
-        return max(4, self.records // 100)
+        """Records in a chunk."""
+        return self.row.plan[1] if self.row.plan else max(4, self.records // 100)
 
     @cached_property
     def bad(self) -> list[int]:
@@ -166,9 +168,9 @@ class Rehearsal:
             yield command
 
     @contextmanager
-    def waiting(self) -> Iterator[Command]:
+    def waiting(self, *arguments: str) -> Iterator[Command]:
         """A command whose run is in the middle: a worker waits for the gate to open."""
-        with self.started() as command:
+        with self.started(*arguments) as command:
             assert self.script.reached.wait(bounded.A_MINUTE), command.said
             yield command
 
@@ -182,7 +184,7 @@ class Rehearsal:
 def rehearsal(world: World, row: Fault, records: int, seed: int) -> Iterator[Rehearsal]:
     """Set the ledger to the row's script, and wait in the end until no worker is under way."""
     with TemporaryDirectory(prefix="fan-out-rehearsal-") as folder:
-        made = Rehearsal(world, row, records, seed, Path(folder))
+        made = Rehearsal(world, row, row.plan[0] if row.plan else records, seed, Path(folder))
         world.ledger.script = made.script
         try:
             yield made

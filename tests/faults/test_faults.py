@@ -12,7 +12,6 @@ from fault_report import LINES, Line
 from fault_table import FAULTS, Fault
 from meanwhile import resume, run
 from rehearsal import Rehearsal, World, rehearsal
-from told_history import ToldHistory
 
 SHORT = 100
 """Up to so many records, the rows that are slow are left out."""
@@ -37,7 +36,7 @@ def made(request: pytest.FixtureRequest, row: Fault) -> Iterator[Rehearsal]:
     found = made.found
     line = Line(
         name=row.name,
-        records=records,
+        records=made.records,
         done=len(made.script.done),
         lost=len(found.lost),
         doubled=len(found.doubled),
@@ -76,22 +75,23 @@ def rehearse(made: Rehearsal) -> None:
     if found:
         return
     script.mended = True
-    after = [made.history_of(one) for one in audit_resumed(made, execution, before)]
+    audit_resumed(made, execution)
+    after = [made.history_of(one) for one in made.resuming]
     script.settle()
     audit_work(found, script.done, [before, *after], others)
 
 
-def audit_resumed(made: Rehearsal, execution: str, before: ToldHistory) -> list[str]:
-    """Let the rest be done, and answer the executions that did it."""
+def audit_resumed(made: Rehearsal, execution: str) -> None:
+    """Let the rest be done: the whole is then as if nothing had gone wrong."""
     found, done = made.found, made.script.done.total()
     resumed = resume(made, execution)
-    started = [made.execution(resumed.err)] if "\nrunning " in f"\n{resumed.err}" else []
+    if "\nrunning " in f"\n{resumed.err}":
+        made.resuming.append(made.execution(resumed.err))
     if not made.row.resumes:
         found.expect(made.script.done.total(), done, "records done where nothing is left")
-        return started
+        return
     found.expect(resumed.code, 0, f"exit code of the resumed run, which said {resumed.err!r}")
     if resumed.code == 0:
         audit_whole(found, resumed.out, range(made.records))
         missing = {record for record in range(made.records) if not made.script.done[record]}
         found.lost |= missing
-    return started

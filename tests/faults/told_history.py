@@ -8,27 +8,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 COUNT, OFFSET = "oneJobProcessingCount", "offset"
+MOST_EVENTS = 25_000
 Event = dict[str, Any]
 
 
 @dataclass
 class ToldHistory:
-    """Of one execution: its status and output, the chunks of its plan, and each record's fate.
+    """Of one execution: its status, the chunks of its plan, and each record's fate.
 
     ``planned`` counts how often a record stands in the plan. ``done`` are the records of which it
-    says that they are done, ``failed`` those whose failure was tolerated. ``attempts`` counts the
+    says that they are done, ``failed`` those of the chunks that failed. ``attempts`` counts the
     calls of the worker that covered a record, ``spoilt`` those of them that did not succeed.
-    ``chunks`` counts "done", "failed" and the others.
+    ``chunks`` counts "done", "failed" and "planned". ``full`` says that no further event fitted in.
     """
 
     status: str
-    output: Any
     planned: Counter[int] = field(default_factory=Counter)
     done: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
     attempts: Counter[int] = field(default_factory=Counter)
     spoilt: Counter[int] = field(default_factory=Counter)
     chunks: Counter[str] = field(default_factory=Counter)
+    full: bool = False
 
     @property
     def left(self) -> set[int]:
@@ -43,7 +44,7 @@ def read_history(client: Any, arn: str) -> ToldHistory:
         executionArn=arn, PaginationConfig={"PageSize": 1000}
     )
     events = {event["id"]: event for page in pages for event in page["events"]}
-    told = ToldHistory(described["status"], json.loads(described.get("output", "null")))
+    told = ToldHistory(described["status"], full=len(events) >= MOST_EVENTS)
     entered = [event for event in events.values() if event["type"] == "MapStateEntered"]
     if not entered:
         return told
@@ -86,6 +87,8 @@ def _read_iterations(told: ToldHistory, plan: list[Any], events: dict[int, Event
         if event["type"] == "MapIterationSucceeded":
             ends[event["mapIterationSucceededEventDetails"]["index"]] = event
         elif event["type"] == "MapIterationFailed":
+            index = event["mapIterationFailedEventDetails"]["index"]
+            told.failed |= set(_records(plan[index]))
             told.chunks["failed"] += 1
     for index, chunk in enumerate(plan):
         if index not in ends:

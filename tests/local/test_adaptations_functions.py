@@ -3,7 +3,6 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,12 +15,6 @@ def handler(event, context):
     print("said", event)
     return [context.invoked_function_arn, context.function_version, context.log_group_name]
 """
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as aws:
-        yield aws
 
 
 @pytest.fixture(scope="module")

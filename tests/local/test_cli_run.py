@@ -36,14 +36,12 @@ def build(outdir: Path) -> Path:
     """A stack with one fan-out, and one with several."""
     app = cdk.App(outdir=str(outdir))
     one, many = cdk.Stack(app, "One"), cdk.Stack(app, "Many")
-    two_seconds = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(2))
+    a_second = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(1))
     fan_outs = {
         "Numbers": FanOut(one, "Numbers", worker=jobs.numbers, chunk_size=10),
         "Failing": FanOut(many, "Failing", worker=cli_jobs.fails_at_57, chunk_size=10),
         "Sleeping": FanOut(many, "Sleeping", worker=jobs.sleeps, chunk_size=10),
-        "Slow": FanOut(
-            many, "Slow", worker=jobs.sleeps, chunk_size=100, worker_options=two_seconds
-        ),
+        "Slow": FanOut(many, "Slow", worker=jobs.sleeps, chunk_size=100, worker_options=a_second),
     }
     for name, fan_out in fan_outs.items():
         stack = cdk.Stack.of(fan_out)
@@ -241,7 +239,7 @@ def test_a_functions_timeout_is_told_as_one(run: RunCommand) -> None:
     done = run("--machine", "SlowMachine", given={"totalProcessRecordCount": 50})
     assert done.returncode == 1
     assert "chunk 1 of 1 failed (offset 0, count 50): Sandbox.Timedout: " in done.stderr
-    assert "Task timed out after 2.00 seconds" in done.stderr
+    assert "Task timed out after 1.00 seconds" in done.stderr
     assert shown(done, "request")
 
 
