@@ -18,6 +18,7 @@ from typing import Any
 from unittest import mock
 
 from audit import Ended, Findings
+from fault_stack import STACK
 from fault_table import Fault
 from ledger import Ledger, Script
 from told_history import ToldHistory, read_history
@@ -151,7 +152,8 @@ class Rehearsal:
     def run_options(self, **changes: Any) -> list[str]:
         """The arguments of ``fan-out run``."""
         text = json.dumps({**self.input, **changes})
-        return ["run", "--machine", f"{self.row.machine}Machine", "--json", "--input", text]
+        machine = f"{self.row.machine}Machine"
+        return ["run", "--stack", STACK, "--machine", machine, "--json", "--input", text]
 
     def execution(self, said: str) -> str:
         """The ARN of the execution that a command says it has started."""
