@@ -11,12 +11,7 @@ from typing import Any
 
 from told_history import ToldHistory
 
-SUMMARY = re.compile(
-    r"(?P<done>\d+) of (?P<planned>\d+) chunks done"
-    r"(, (?P<failed>\d+) failed)?(, (?P<left>\d+) not finished)?"
-)
-
-
+SUMMARY = re.compile(r"^.* (\d+) of (\d+) chunks done.*$", flags=re.MULTILINE)
 NAMED = re.compile(r"chunk \d+ of \d+ failed \(offset (\d+), count (\d+)\)")
 
 
@@ -97,16 +92,16 @@ def audit_report(found: Findings, ended: Ended, history: ToldHistory, records: i
 
 
 def _audit_summary(found: Findings, ended: Ended, history: ToldHistory) -> None:
-    match = SUMMARY.search(ended.err.splitlines()[-1] if ended.code == 0 else ended.err)
-    match = match or SUMMARY.search(ended.err)
+    match = SUMMARY.search(ended.err)
     if match is None:
         found.misreported.append(f"no counts of chunks in: {ended.err}")
         return
-    told = {name: int(number or 0) for name, number in match.groupdict().items()}
-    counted = history.chunks
-    left = counted["planned"] - counted["done"] - counted["failed"]
-    expected = {name: counted[name] for name in ("done", "planned", "failed")} | {"left": left}
-    found.expect(told, expected, "chunks")
+    failed, left = (re.search(rf"(\d+) {what}\b", match[0]) for what in ("failed", "not finished"))
+    told = [int(match[1]), int(match[2]), int(failed[1] if failed else 0)]
+    counted = [history.chunks[what] for what in ("done", "planned", "failed")]
+    found.expect(told, counted, "chunks done, planned and failed")
+    unfinished = counted[1] - counted[0] - counted[2]
+    found.expect(int(left[1] if left else 0), unfinished, "chunks not finished")
 
 
 def _audit_result(found: Findings, result: Any, history: ToldHistory) -> None:
@@ -142,7 +137,7 @@ def _audit_answers(found: Findings, result: Any, done: Sequence[int]) -> None:
 def audit_telling(found: Findings, said: str, pattern: str) -> None:
     """The command says what the table says that it does."""
     literal = pattern.replace("[", "[[]").replace("?", "[?]")
-    if not fnmatch.fnmatchcase(said, f"*{literal}*"):
+    if not fnmatch.fnmatchcase(said.lower(), f"*{literal.lower()}*"):
         found.misreported.append(f"nothing like {pattern!r} in: {said}")
 
 
