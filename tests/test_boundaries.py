@@ -73,6 +73,7 @@ def run_alone(code: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 
@@ -128,6 +129,11 @@ def test_the_public_names_load_when_they_are_used() -> None:
         "except AttributeError as error: print(error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.stdout.strip() == "module 'fan_out' has no attribute 'NoSuchName'", done.stderr

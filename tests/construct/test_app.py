@@ -82,6 +82,7 @@ def run_app(env: str | None, **changes: Any) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
 
 

@@ -170,6 +170,7 @@ def test_for_the_embedded_aws_requirements_are_installed_for_this_machine(
         capture_output=True,
         text=True,
         check=True,
+        timeout=60,
     ).stdout.strip()
     tag = f"{here}-{here}-{platform.replace('-', '_').replace('.', '_')}"
     wheel(packages, "compiled", {"compiled/here.so": ""}, tag)

@@ -19,6 +19,7 @@ from aws_cdk import aws_lambda as lambda_
 from commands import A_MINUTE, COMMAND, Done, called, environ_of
 
 import jobs
+from bounded import ending
 from fan_out import FailurePolicy, FanOut
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
@@ -563,7 +564,7 @@ def test_a_running_one_is_left_alone_and_one_that_ctrl_c_stopped_can_be_resumed(
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with ending(process):
         assert process.stderr is not None
         lines = iter(process.stderr)
         name = re.search(r"execution (\S+)", next(lines))[1]  # type: ignore[index]
@@ -580,7 +581,7 @@ def test_a_running_one_is_left_alone_and_one_that_ctrl_c_stopped_can_be_resumed(
         stderr=subprocess.PIPE,
         text=True,
     )
-    with resuming:
+    with ending(resuming):
         assert resuming.stderr is not None
         lines = iter(resuming.stderr)
         assert next(lines) == f"resuming {name}: 11 of 11 chunks are left\n"

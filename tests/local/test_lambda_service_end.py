@@ -11,6 +11,7 @@ import psutil
 import pytest
 from lambda_functions import PID, TALK_LATER, WAIT, Gate, Lambda, eventually, function, runs
 
+from bounded import ending
 from fan_out.local.lambda_service import ServiceClosed
 
 
@@ -92,13 +93,14 @@ def test_a_killed_service_leaves_no_process(tmp_path: Path, end: signal.Signals)
         [sys.executable, "-c", SERVER, *arguments], stdout=subprocess.PIPE, text=True
     )
     assert server.stdout is not None
-    with server, server.stdout:
+    with ending(server):
         idle = int(server.stdout.readline())
         assert eventually(lambda: list(gate.iterdir()))
         (busy,) = [int(file.name) for file in gate.iterdir()]
         assert runs(idle)
         assert runs(busy)
         server.send_signal(end)
+        server.wait(60)
 
     assert eventually(lambda: not runs(idle))
     assert eventually(lambda: not runs(busy))

@@ -58,7 +58,7 @@ def test_nor_can_a_python_that_the_handler_starts(aws: Lambda) -> None:
 
         def handler(statement, context):
             command = [sys.executable, "-c", statement]
-            return subprocess.run(command, capture_output=True, text=True).stderr
+            return subprocess.run(command, capture_output=True, text=True, timeout=20).stderr
         """
     )
 
