@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fan_out.runtime.numbers import described
+from fan_out.shipping.modules import find, is_installed, on_the_import_path
 
 NO_ASYNC = "Lambda does not await an async function"
 NOT_IN_MAIN = "__main__ has another name in Lambda, move the function to a module"
@@ -66,65 +67,105 @@ def find_handler(parameter: str, given: Any) -> Handler:
 
 
 def _name_of(parameter: str, given: Any) -> tuple[str, str]:
-    """Module and name of a function, refusing what cannot be found by them."""
-    if not inspect.isfunction(given):
+    """Module and name of an object, refusing what cannot be found by them."""
+    if inspect.isclass(given) or not callable(given):
         what = f"the class {given.__name__}" if inspect.isclass(given) else described(given)
         raise ValueError(
             f"{parameter} must be a function, its dotted name or an existing lambda_.IFunction, "
             f"got {what}"
         )
-    module, name = given.__module__, given.__qualname__
+    module = getattr(given, "__module__", None)
+    own_name = getattr(given, "__qualname__", None) or described(given)
+    if _is_async(given):
+        raise ValueError(f"{parameter}: {NO_ASYNC}, got {module}.{own_name}")
+    if (found := _find_by_identity(given)) is not None:
+        return found
+    raise ValueError(
+        f"{parameter}: {_why_not_found(given, own_name)}; give it a name at the top of its module, "
+        f"or give that as a dotted name ('lambdas.worker.handler'), got {module}.{own_name}"
+    )
+
+
+def _is_async(given: Any) -> bool:
+    call = getattr(given, "__call__", None)  # noqa: B004 - the method itself is looked at
+    return any(
+        inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one)
+        for one in (given, inspect.unwrap(given), call)
+    )
+
+
+def _find_by_identity(given: Any) -> tuple[str, str] | None:
+    """Where an object has a name of its own: in its module, or else where its name is made.
+
+    A decorator without ``functools.wraps`` answers a function of the decorator's module, and a
+    ``functools.partial`` has no module: they are found where they were assigned.
+    """
+    own_module, own_name = getattr(given, "__module__", None), getattr(given, "__qualname__", None)
+    if own_module != "__main__" and own_module in sys.modules:
+        names = vars(sys.modules[own_module])
+        if own_name in names and names[own_name] is given:
+            return own_module, own_name
+    places = [
+        (module != own_module, _imports_it(file, name), module, name)
+        for module, file in _own_modules(own_module)
+        for name, value in list(vars(sys.modules[module]).items())
+        if _is_same(value, given)
+    ]
+    return min(places)[2:] if places else None
+
+
+def _is_same(value: Any, given: Any) -> bool:
+    # a bound method is made anew whenever it is asked for
+    return value is given or bool(
+        inspect.ismethod(value) and inspect.ismethod(given) and value == given
+    )
+
+
+def _own_modules(own_module: str | None) -> list[tuple[str, Path]]:
+    """The loaded modules of the user's own code, and the handler's own, with their files."""
+    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    return [
+        (name, Path(file))
+        for name, file in files.items()
+        if name != "__main__"
+        and file
+        and file.endswith(".py")
+        and (name == own_module or not is_installed(Path(file).parent))
+    ]
+
+
+def _imports_it(file: Path, name: str) -> bool:
+    """Whether a module has a name from another: it is found in the one that defines it."""
+    nodes = [node for node in ast.parse(file.read_bytes()).body if name in _names_bound(node)]
+    return not nodes or isinstance(nodes[-1], ast.Import | ast.ImportFrom)
+
+
+def _why_not_found(given: Any, name: str) -> str:
+    in_main = any(_is_same(value, given) for value in vars(sys.modules["__main__"]).values())
     for broken, why in (
-        (given.__name__ == "<lambda>", "a lambda has no name that Lambda could find it by"),
+        (in_main or getattr(given, "__module__", None) == "__main__", NOT_IN_MAIN),
+        ("<lambda>" in name, "a lambda has no name that Lambda could find it by"),
         ("<locals>" in name, "a nested function is not there when its module is imported"),
-        ("." in name, "a method is no handler; it must stand at the top of its module"),
-        (module == "__main__", NOT_IN_MAIN),
-        (inspect.iscoroutinefunction(inspect.unwrap(given)), NO_ASYNC),
+        (inspect.ismethod(given) or "." in name, "a method is not at the top of its module"),
     ):
         if broken:
-            raise ValueError(f"{parameter}: {why}, got {module}.{name}")
-    if module not in sys.modules:
-        raise ValueError(f"{parameter}: the module {module!r} of the function given is not loaded")
-    names = vars(sys.modules[module])
-    if names.get(name) is not given:
-        bound = [other for other, value in names.items() if value is given]
-        if not bound:
-            raise ValueError(f"{parameter}: {module} has no name for the function {name} given")
-        name = bound[0]
-    return module, name
+            return why
+    return "no module that is loaded has a name for this object"
 
 
 def _locate(parameter: str, module: str) -> tuple[Path, Path]:
     """The file of a module and its top-level package or module, by looking at the files alone."""
-    first, *rest = module.split(".")
-    top = _top_level(first)
-    if top is None:
-        raise ValueError(
-            f"{parameter}: there is no module {first!r} on the import path, or it is split over "
-            f"several folders"
-        )
-    place = top
-    for name in rest:
-        inner, module_file = place / name, place / f"{name}.py"
-        # as Python does: a folder without __init__.py gives way to a module of its name
-        package = (inner / "__init__.py").is_file() or not module_file.is_file()
-        place = inner if inner.is_dir() and package else module_file
-    file = place / "__init__.py" if place.is_dir() else place
-    if not file.is_file():
-        raise ValueError(f"{parameter}: there is no module {module!r} below {top}")
-    return file, top
-
-
-def _top_level(name: str) -> Path | None:
-    # importlib.util.find_spec would answer with a loaded module, from wherever that came
-    specs = (finder.find_spec(name, None) for finder in sys.meta_path)
-    spec = next((spec for spec in specs if spec is not None), None)
-    if spec is None:
-        return None
-    if spec.submodule_search_locations is not None:
-        folders = list(spec.submodule_search_locations)
-        return Path(folders[0]) if len(folders) == 1 else None
-    return Path(spec.origin) if spec.has_location and spec.origin else None
+    parts = module.split(".")
+    tops = on_the_import_path(parts[0])
+    if not tops:
+        raise ValueError(f"{parameter}: there is no module {parts[0]!r} on the import path")
+    found = find(parts, tops)
+    file = dict(found.files).get(len(parts))
+    if file is None:
+        where = " or ".join(map(str, tops))
+        raise ValueError(f"{parameter}: there is no module {module!r} below {where}")
+    # a namespace package may lie in several folders
+    return file, next(top for top in tops if file.is_relative_to(top))
 
 
 def _check_defined(parameter: str, file: Path, module: str, function: str) -> None:
