@@ -11,7 +11,7 @@ from pathlib import Path
 from fan_out.shipping.modules import is_package
 
 FOLDERS_OF_TOOLS = {"__pycache__", "__pypackages__", "node_modules", "cdk.out", "venv"}
-MARKS_OF_TOOLS = ("pyvenv.cfg", "conda-meta", "cdk.out")
+MARKS_OF_TOOLS = {"pyvenv.cfg", "conda-meta", "cdk.out"}
 """What a virtual environment or a cloud assembly of any name holds."""
 
 TEST_FOLDERS = {"test", "tests"}
@@ -64,8 +64,9 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_of_a_tool(folder: Path) -> bool:
+    names = {entry.name for entry in _entries(folder)}
     named = folder.name in FOLDERS_OF_TOOLS and not is_package(folder)
-    return named or any((folder / mark).exists() for mark in MARKS_OF_TOOLS)
+    return named or not names.isdisjoint(MARKS_OF_TOOLS)
 
 
 def _is_left_out(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -9,7 +10,7 @@ from fan_out.runtime.numbers import described
 from fan_out.shipping.files import all_files
 from fan_out.shipping.imports import Surety
 from fan_out.shipping.modules import is_installed, on_the_import_path
-from fan_out.shipping.reach import Reach
+from fan_out.shipping.reach import Reach, modules_in
 
 
 def check_include(given: Any) -> None:
@@ -34,7 +35,9 @@ def included_files(include: Sequence[str], reach: Reach) -> dict[Path, Path]:
     files: dict[Path, Path] = {}
     for entry in include:
         if reach.has(entry):
-            reach.follow(entry, Surety.PERHAPS)
+            inner = (modules_in(place, entry) for place in reach.find(entry).levels[-1])
+            for name in [entry, *chain.from_iterable(inner)]:
+                reach.follow(name, Surety.PERHAPS)
             continue
         root = next((root for root in _roots(reach) if (root / entry).exists()), None)
         if root is None:
@@ -54,6 +57,6 @@ def _roots(reach: Reach) -> Iterator[Path]:
 
 
 def _why_not(entry: str) -> str:
-    if "/" not in entry and on_the_import_path(entry.partition(".")[0]):
+    if any(is_installed(top.parent) for top in on_the_import_path(entry.partition(".")[0])):
         return "what is installed ships if requirements.txt names it"
     return "there is no such module, file or folder on the import path"

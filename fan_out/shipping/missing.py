@@ -6,7 +6,14 @@ from importlib import metadata
 from pathlib import Path
 
 from fan_out.shipping.imports import Import, Surety
-from fan_out.shipping.modules import Found, find, find_in, is_namespace, on_the_import_path
+from fan_out.shipping.modules import (
+    Found,
+    find,
+    find_in,
+    first_party,
+    is_namespace,
+    on_the_import_path,
+)
 from fan_out.shipping.reach import LIBRARY, Reach
 from fan_out.shipping.standard_library import is_in_lambda, removed_in
 
@@ -30,6 +37,8 @@ class Missing:
             why = "which Python {}.{} removed".format(*removed)
         elif top == LIBRARY:
             why = f"and of {LIBRARY} only {LIBRARY}.runtime is there in Lambda"
+        elif first_party(top):
+            why = "and there is no such module"
         elif on_the_import_path(top):
             brings = metadata.packages_distributions().get(top, ["what brings it"])[0]
             why = f"which is not in the zip: add {brings} to requirements.txt"

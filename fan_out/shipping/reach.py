@@ -1,6 +1,6 @@
 """What code a handler reaches: its module, what that imports, what those import …"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,11 +108,16 @@ class Reach:
     def _siblings(self, module: Module) -> Iterable[str]:
         """All modules of a package, which one of them may import by names that a run makes up."""
         for top, name in list(self.tops.items()):
-            if module.file.is_relative_to(top) and top.is_dir():
-                for file in shipping_files(top):
-                    if file.suffix == ".py":
-                        inner = file.relative_to(top).with_suffix("").parts
-                        yield ".".join([name, *(part for part in inner if part != "__init__")])
+            if module.file.is_relative_to(top):
+                yield from modules_in(top, name)
+
+
+def modules_in(place: Path, name: str) -> Iterator[str]:
+    """The dotted names of a package's modules, but for its tests; ``name`` is the package's."""
+    for file in shipping_files(place) if place.is_dir() else ():
+        if file.suffix == ".py":
+            inner = file.relative_to(place).with_suffix("").parts
+            yield ".".join([name, *(part for part in inner if part != "__init__")])
 
 
 def _names_in(one: Import) -> list[str]:

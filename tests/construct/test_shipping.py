@@ -1,0 +1,431 @@
+"""The zip holds what the handler's own code imports, whole packages of it, and no more."""
+
+import importlib
+import os
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from zips import ARM, HANDLER, names, own_files
+
+from fan_out.handlers import find_handler
+from fan_out.package import staged
+from fan_out.requirements import LOCAL_PYTHON_VARIABLE
+
+Write = Callable[[dict[str, str]], Path]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv(LOCAL_PYTHON_VARIABLE, raising=False)
+
+
+def importing(*lines: str) -> str:
+    return "\n".join([*lines, HANDLER])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import common",
+        "import common.tables",
+        "import common.tables as t",
+        "from common import tables",
+        "from common.tables import rows",
+        "from common import *",
+        "try:\n    import common\nexcept ImportError:\n    common = None",
+        "if rare():\n    import common",
+        "class Lazy:\n    from common import tables",
+        "import importlib\nimportlib.import_module('common.tables')",
+        "__import__('common')",
+        "def later():\n    from common.tables import rows",
+        "from job import beside",
+        "from . import beside",
+        "from .beside import tables",
+        "from .deep.down import tables",
+        "from .deep import down as d",
+        "import job.deep.down",
+        "import importlib\nimportlib.import_module('.beside', __package__)",
+        "import importlib\nimportlib.import_module('.beside', package=__package__)",
+        "import other",
+    ],
+)
+def test_what_the_code_imports_from_the_same_path_ships_whole(line: str, importable: Write) -> None:
+    importable(
+        {
+            "job/__init__.py": "",
+            "job/flow.py": importing("rare = bool", line),
+            "job/beside.py": "from common import tables\n",
+            "job/deep/__init__.py": "",
+            "job/deep/down.py": "from ...job import beside\nfrom ..beside import tables\n",
+            "common/__init__.py": "",
+            "common/tables.py": "rows = []\n",
+            "common/data/rows.csv": "",
+            "other.py": "from common import tables\n",
+            "unrelated/__init__.py": "",
+            "flat.py": "",
+        }
+    )
+    job = {"__init__.py", "flow.py", "beside.py", "deep/__init__.py", "deep/down.py"}
+    common = {"common/__init__.py", "common/tables.py", "common/data/rows.csv"}
+    flat = {"other.py"} if line == "import other" else set()
+    assert own_files("job.flow.handler") == {f"job/{name}" for name in job} | common | flat
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    import common",
+        "import typing\nif typing.TYPE_CHECKING:\n    import common",
+        "import sys\nif sys.platform == 'win32':\n    import common",
+        "if __name__ == '__main__':\n    import common",
+        "# import common",
+        "'import common'",
+    ],
+)
+def test_what_is_never_imported_in_lambda_does_not_ship(line: str, importable: Write) -> None:
+    importable({"flow.py": importing(line), "common.py": ""})
+    assert own_files("flow.handler") == {"flow.py"}
+
+
+def test_a_flat_module_ships_with_the_flat_modules_that_it_imports(importable: Write) -> None:
+    importable(
+        {
+            "worker.py": importing("import helpers"),
+            "helpers.py": "import queue, more\n",
+            "more.py": "import worker\n",  # a circle
+            "queue.py": "",  # shadows the standard library, here and in Lambda
+            "app.py": "import worker\n",
+            "secrets.json": "{}",
+        }
+    )
+    assert own_files("worker.handler") == {"worker.py", "helpers.py", "more.py", "queue.py"}
+
+
+def test_modules_that_are_found_by_a_made_up_name_bring_what_they_import(importable: Write) -> None:
+    """Only where the code does import by names: otherwise they are never run."""
+    files = {
+        "job/steps/one.py": "import common\n",
+        "job/steps/test_one.py": "import pytest_is_not_here\n",
+        "common.py": "",
+    }
+    plugins = "import importlib\nstep = lambda name: importlib.import_module(f'job.steps.{name}')"
+    importable({"job/flow.py": importing(plugins), "job/plain.py": HANDLER, **files})
+    shipped = {"job/flow.py", "job/plain.py", "job/steps/one.py"}
+    assert own_files("job.flow.handler") == shipped | {"common.py"}
+    assert own_files("job.plain.handler") == shipped
+
+
+@pytest.mark.parametrize(
+    ("files", "handler"),
+    [
+        ({"job/test_worker.py": HANDLER}, "job.test_worker.handler"),
+        ({"ab_test.py": HANDLER}, "ab_test.handler"),
+        ({"job/ab_test.py": HANDLER}, "job.ab_test.handler"),
+        ({"test/work.py": HANDLER, "test/__init__.py": ""}, "test.work.handler"),
+        ({"tests/work.py": HANDLER, "tests/data.json": ""}, "tests.work.handler"),
+        (
+            {"job/w.py": importing("import job.test_data"), "job/test_data.py": ""},
+            "job.w.handler",
+        ),
+        (
+            {"job/w.py": importing("from . import conftest"), "job/conftest.py": ""},
+            "job.w.handler",
+        ),
+        (
+            {
+                "job/w.py": importing("from .tests import a"),
+                "job/tests/a.py": "",
+                "job/tests/b.csv": "",
+            },
+            "job.w.handler",
+        ),
+        (
+            {"w.py": importing("from tests import a"), "tests/a.py": "", "tests/__init__.py": ""},
+            "w.handler",
+        ),
+        (
+            {"job/w.py": HANDLER, "job/test_cases.json": "{}", "job/test.csv": ""},
+            "job.w.handler",
+        ),
+        ({"job/w.py": HANDLER, "job/tests/blood.csv": ""}, "job.w.handler"),
+        ({"job/w.py": HANDLER, "job/test/blood.py": ""}, "job.w.handler"),
+        ({"job/w.py": HANDLER, "job/build/a.py": "", "job/dist/env/b": ""}, "job.w.handler"),
+        ({"job/w.py": importing("import job.venv.a"), "job/venv/a.py": ""}, "job.w.handler"),
+        ({"job/w.py": HANDLER, "job/data/requirements.txt": ""}, "job.w.handler"),
+        ({"job/w.py": importing("import lib"), "lib.pyc": ""}, "job.w.handler"),
+        (
+            {"job/w.py": HANDLER, "job/fast.cpython-314-aarch64-linux-gnu.so": ""},
+            "job.w.handler",
+        ),
+    ],
+)
+def test_nothing_that_is_needed_is_left_out_for_its_name(
+    files: dict[str, str], handler: str, importable: Write
+) -> None:
+    importable(files)
+    assert own_files(handler) == set(files)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        "job/.env",
+        "job/.mypy_cache/x.json",
+        "job/.venv/lib/x.py",
+        "job/__pycache__/w.cpython-311.pyc",
+        "job/w.pyc",
+        "job/venv/lib/x.py",
+        "job/node_modules/x/index.js",
+        "job/cdk.out/manifest.json",
+        "job/test_w.py",
+        "job/w_test.py",
+        "job/conftest.py",
+        "job/deep/test_w.py",
+    ],
+)
+def test_dotfiles_caches_tools_and_tests_that_nobody_imports_stay_out(
+    left_out: str, importable: Write
+) -> None:
+    importable({"job/w.py": HANDLER, left_out: "", "job/deep/x.py": ""})
+    assert own_files("job.w.handler") == {"job/w.py", "job/deep/x.py"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "mark"),
+    [
+        ("job/py", "pyvenv.cfg"),
+        ("job/py", "conda-meta/history"),
+        ("job/out", "cdk.out"),
+        ("job/tests", "test_w.py"),
+        ("job/test", "unit/test_w.py"),
+        ("job/tests", "conftest.py"),
+    ],
+)
+def test_folders_of_tools_and_of_tests_stay_out_whole(
+    folder: str, mark: str, importable: Write
+) -> None:
+    importable({"job/w.py": HANDLER, f"{folder}/{mark}": "", f"{folder}/more/x.json": "{}"})
+    assert own_files("job.w.handler") == {"job/w.py"}
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A second folder at the end of the import path."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    sys.path.append(str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    importlib.invalidate_caches()
+
+
+def test_own_code_from_another_folder_of_the_import_path_ships(
+    importable: Write, elsewhere: Path
+) -> None:
+    write(elsewhere, {"shared/__init__.py": "", "shared/x.py": ""})
+    importable({"job/flow.py": importing("import shared")})
+    assert own_files("job.flow.handler") == {"job/flow.py", "shared/__init__.py", "shared/x.py"}
+
+
+def test_a_namespace_package_ships_the_folders_that_are_imported_from(
+    importable: Write, elsewhere: Path
+) -> None:
+    write(elsewhere, {"acme/common/__init__.py": "", "acme/common/x.py": ""})
+    importable({"acme/job/flow.py": importing("from acme.common import x"), "acme/b.py": ""})
+    assert own_files("acme.job.flow.handler") == {
+        "acme/job/flow.py",
+        "acme/b.py",
+        "acme/common/__init__.py",
+        "acme/common/x.py",
+    }
+    importable({"acme/job/flow.py": HANDLER})
+    assert own_files("acme.job.flow.handler") == {"acme/job/flow.py", "acme/b.py"}
+
+
+def test_an_edit_is_seen_by_the_next_synth(importable: Write) -> None:
+    importable({"flow.py": HANDLER, "helpers.py": ""})
+    assert own_files("flow.handler") == {"flow.py"}
+    importable({"flow.py": importing("import helpers")})
+    assert own_files("flow.handler") == {"flow.py", "helpers.py"}
+
+
+@pytest.mark.parametrize(
+    ("include", "more"),
+    [
+        (["common"], {"common/__init__.py", "common/x.py", "util.py"}),
+        (["common.x"], {"common/__init__.py", "common/x.py", "util.py"}),
+        (["common/x.py"], {"common/__init__.py", "common/x.py", "util.py"}),
+        (["common/"], {"common/__init__.py", "common/x.py", "util.py"}),
+        (["util"], {"util.py"}),
+        (["util.py", "data"], {"util.py", "data/a.csv", "data/tests/test_b.csv"}),
+        (["data/a.csv"], {"data/a.csv"}),
+        (["job/tests"], {"job/tests/test_w.py", "job/tests/a.csv"}),
+        (["job.tests.test_w"], {"job/tests/test_w.py", "job/tests/a.csv"}),
+        (["job/.schema.json"], {"job/.schema.json"}),
+        (["settings.json"], {"settings.json"}),
+        ([], set()),
+    ],
+)
+def test_include_names_what_no_import_shows(
+    include: list[str], more: set[str], importable: Write
+) -> None:
+    importable(
+        {
+            "job/flow.py": HANDLER,
+            "job/tests/test_w.py": "",
+            "job/tests/a.csv": "",
+            "job/.schema.json": "{}",
+            "common/__init__.py": "",
+            "common/x.py": "import util\n",
+            "util.py": "",
+            "data/a.csv": "",
+            "data/tests/test_b.csv": "",
+            "settings.json": "{}",
+        }
+    )
+    assert own_files("job.flow.handler", include) == {"job/flow.py"} | more
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("commom", "include: there is no such module, file or folder on the import path, got 'com"),
+        ("job.nothing", "include: there is no such module, file or folder on the import path"),
+        ("job/nothing.csv", "include: there is no such module, file or folder on the import path"),
+        ("rich", "include: what is installed ships if requirements.txt names it, got 'rich'"),
+        ("json", "include: what is installed ships if requirements.txt names it, got 'json'"),
+    ],
+)
+def test_include_of_what_is_not_there_is_refused(
+    entry: str, message: str, importable: Write
+) -> None:
+    importable({"job/flow.py": HANDLER})
+    with pytest.raises(ValueError, match=message):
+        own_files("job.flow.handler", [entry])
+
+
+def test_a_link_ships_what_it_leads_to_if_that_ships(importable: Write) -> None:
+    folder = importable(
+        {"job/flow.py": importing("import common"), "job/a.csv": "1", "common/__init__.py": ""}
+    )
+    (folder / "job/b.csv").symlink_to("a.csv")
+    (folder / "job/shared").symlink_to("../common")
+    (folder / "job/node_modules").symlink_to("..")
+    (folder / "job/.hidden").symlink_to("/etc/passwd")
+    assert own_files("job.flow.handler") == {
+        "job/flow.py",
+        "job/a.csv",
+        "job/b.csv",
+        "job/shared/__init__.py",
+        "common/__init__.py",
+    }
+
+
+@pytest.mark.parametrize(
+    "target",
+    [".env", "../outside.csv", "test_w.py", "nowhere", ".", "..", "../job", "data", "../o"],
+)
+def test_a_link_to_what_would_not_ship_is_refused(target: str, importable: Write) -> None:
+    folder = importable(
+        {
+            "job/w.py": HANDLER,
+            "job/.env": "A=1",
+            "job/test_w.py": "",
+            "outside.csv": "",
+            "o/x": "",
+        }
+    )
+    (folder / "job/data").symlink_to(target)
+    with pytest.raises(
+        ValueError, match=f"job/data must be a link to what ships, got one to {target}$"
+    ):
+        own_files("job.w.handler")
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path.parent)  # the path of a socket has at most 108 bytes
+        made.bind(path.name)
+
+
+@pytest.mark.parametrize(("make", "what"), [(fifo, "a FIFO"), (a_socket, "a socket")])
+def test_what_is_not_a_file_is_refused(
+    make: Callable[[Path], None], what: str, importable: Write
+) -> None:
+    folder = importable({"job/w.py": HANDLER})
+    make(folder / "job/pipe")
+    with pytest.raises(ValueError, match=f"job/pipe must be a file to be shipped, got {what}$"):
+        own_files("job.w.handler")
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Be a user who may not read everything, which root may."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize("name", ["data.csv", "more.py", "folder"])
+def test_what_cannot_be_read_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        locked = Path(folder, "unreadable", name)
+        write(Path(folder), {"unreadable/w.py": HANDLER})
+        if name == "folder":
+            locked.mkdir()
+        else:
+            locked.write_text("")
+        locked.chmod(0)
+        monkeypatch.syspath_prepend(folder)
+        with without_rights(), pytest.raises(ValueError, match=f"{name} must be readable to be "):
+            own_files("unreadable.w.handler")
+        locked.chmod(0o700)
+
+
+def test_the_same_code_is_the_same_asset_whatever_machine_packs_it(importable: Write) -> None:
+    """Neither times, nor modes, nor the order of writing tell two of them apart."""
+    files = {"job/w.py": importing("import common"), "job/z.csv": "1", "common/__init__.py": ""}
+    folder = importable(files)
+    seen = []
+    for umask, order in ((0o022, 1), (0o077, -1)):
+        before = os.umask(umask)
+        try:
+            for name in files:
+                (folder / name).unlink()
+            importable(dict(list(files.items())[::order]))
+            os.utime(folder / "job/z.csv", (order + 2, order + 2))
+            (folder / "job/z.csv").chmod(0o600 if order == 1 else 0o664)
+            with staged(find_handler("worker", "job.w.handler"), ARM) as package:
+                modes = {
+                    (str(path.relative_to(package.folder)), stat.S_IMODE(path.stat().st_mode))
+                    for path in [package.folder, *package.folder.rglob("*")]
+                }
+                seen.append((cdk.FileSystem.fingerprint(str(package.folder)), modes))
+                assert names(package.folder) == set(files)
+        finally:
+            os.umask(before)
+    assert seen[0] == seen[1]
+    assert {mode for _, mode in seen[0][1]} == {0o755, 0o644}

@@ -1,0 +1,31 @@
+"""What a function's zip holds of the user's own code, for the tests of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fan_out.handlers import find_handler
+from fan_out.package import Staged, staged
+from fan_out.requirements import Target
+
+HANDLER = "def handler(event, context):\n    return event\n"
+
+ARM = Target(python="3.14", machine="aarch64")
+
+
+def own_files(name: str, include: Sequence[str] = ()) -> set[str]:
+    """The files of the zip, but for the library's."""
+    with staged(find_handler("worker", name), ARM, include=include) as package:
+        return names(package.folder)
+
+
+def names(folder: Path) -> set[str]:
+    """All files below a folder, but for the library's."""
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return {file for file in files if not file.startswith("fan_out/")}
+
+
+def warnings_of(name: str, target: Target = ARM, include: Sequence[str] = ()) -> dict[str, str]:
+    """What the zip of a handler is warned of."""
+    with staged(find_handler("worker", name), target, include=include) as package:
+        assert isinstance(package, Staged)
+        return package.warnings
