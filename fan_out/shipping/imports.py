@@ -50,12 +50,12 @@ class Import:
 class Source:
     """What there is to know of a source file.
 
-    ``dynamic`` if it imports by names that only a run can tell, ``changes_path`` if it uses
-    ``sys.path``, ``unread`` if it is not Python to the Python that reads it.
+    ``dynamic`` are the packages of which it imports modules by names that only a run can tell;
+    ``changes_path`` if it uses ``sys.path``; ``unread`` is why it could not be read, if so.
     """
 
     imports: tuple[Import, ...] = ()
-    dynamic: bool = False
+    dynamic: frozenset[str] = frozenset()
     changes_path: bool = False
     unread: str = ""
 
@@ -81,7 +81,7 @@ def _read(file: Path, _mtime: int, _size: int, package: str, python: tuple[int, 
         reader.visit(tree)
     except (SyntaxError, ValueError, RecursionError) as error:
         return Source(unread=str(error))
-    return Source(tuple(reader.imports), reader.dynamic, reader.changes_path)
+    return Source(tuple(reader.imports), frozenset(reader.dynamic), reader.changes_path)
 
 
 class _Reader(ast.NodeVisitor):
@@ -89,7 +89,12 @@ class _Reader(ast.NodeVisitor):
         self.package, self.python = package, python
         self.surety = Surety.CERTAIN
         self.imports: list[Import] = []
-        self.dynamic = self.changes_path = False
+        self.dynamic: set[str] = set()
+        self.changes_path = False
+
+    @property
+    def _top(self) -> str:
+        return self.package.partition(".")[0]
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -107,10 +112,10 @@ class _Reader(ast.NodeVisitor):
             match node.args:
                 case [ast.Constant(value=str(module)), *_] if module[:1] != "." or from_here:
                     self._add(module, (), node.lineno)
-                case _:
-                    self.dynamic = True
+                case [made_up, *_]:
+                    self.dynamic.add(_package_of(made_up) or self._top)
         elif name in LOOKS_FOR_MODULES:
-            self.dynamic = True
+            self.dynamic.add(self._top)
         elif name == "addsitedir":
             self.changes_path = True
         self.generic_visit(node)
@@ -173,6 +178,16 @@ class _Reader(ast.NodeVisitor):
         above = parents[: len(parents) - level + 1] if level else []
         absolute = ".".join([*above, *filter(None, [module.lstrip(".")])])
         self.imports.append(Import(absolute, names, line, self.surety))
+
+
+def _package_of(made_up: ast.expr) -> str:
+    """``"jobs.steps"`` for ``f"jobs.steps.{name}"``, or the same with ``+`` or ``%``."""
+    match made_up:
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
+            return start.rpartition(".")[0]
+        case ast.BinOp(left=ast.Constant(value=str(start))):
+            return start.partition("%")[0].rpartition(".")[0]
+    return ""
 
 
 def _catches_import_errors(error: ast.expr | None) -> bool:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,7 +9,7 @@ from fan_out.runtime.numbers import described
 from fan_out.shipping.files import all_files
 from fan_out.shipping.imports import Surety
 from fan_out.shipping.modules import is_installed, on_the_import_path
-from fan_out.shipping.reach import Reach, modules_in
+from fan_out.shipping.reach import Reach
 
 
 def check_include(given: Any) -> None:
@@ -35,8 +34,7 @@ def included_files(include: Sequence[str], reach: Reach) -> dict[Path, Path]:
     files: dict[Path, Path] = {}
     for entry in include:
         if reach.has(entry):
-            inner = (modules_in(place, entry) for place in reach.find(entry).levels[-1])
-            for name in [entry, *chain.from_iterable(inner)]:
+            for name in [entry, *reach.modules_in(entry)]:
                 reach.follow(name, Surety.PERHAPS)
             continue
         root = next((root for root in _roots(reach) if (root / entry).exists()), None)

@@ -53,9 +53,9 @@ class Reach:
                 for one in module.source.imports:
                     at_most = min(one.surety, module.surety)
                     pending += [(dotted, at_most) for dotted in _names_in(one)]
-                if module.source.dynamic:
-                    at_most = min(Surety.PERHAPS, module.surety)
-                    pending += [(sibling, at_most) for sibling in self._siblings(module)]
+                at_most = min(Surety.PERHAPS, module.surety)
+                for package in module.source.dynamic:
+                    pending += [(inner, at_most) for inner in self.modules_in(package)]
 
     @property
     def changes_path(self) -> bool:
@@ -65,6 +65,14 @@ class Reach:
     def has(self, name: str) -> bool:
         """Whether the user's own code has a module or package of this name."""
         return len(self.find(name).levels) == len(name.split("."))
+
+    def modules_in(self, name: str) -> Iterator[str]:
+        """The dotted names of a package and of the modules in it, but for its tests."""
+        for place in self.find(name).levels[-1] if self.has(name) else ():
+            for file in shipping_files(place) if place.is_dir() else ():
+                if file.suffix == ".py":
+                    inner = file.relative_to(place).with_suffix("").parts
+                    yield ".".join([name, *(part for part in inner if part != "__init__")])
 
     def find(self, name: str) -> Found:
         """What there is of a dotted name in the user's own code."""
@@ -104,20 +112,6 @@ class Reach:
             module.source = read_source(file, module.package, self.python)
             self.modules[file] = module
             yield module
-
-    def _siblings(self, module: Module) -> Iterable[str]:
-        """All modules of a package, which one of them may import by names that a run makes up."""
-        for top, name in list(self.tops.items()):
-            if module.file.is_relative_to(top):
-                yield from modules_in(top, name)
-
-
-def modules_in(place: Path, name: str) -> Iterator[str]:
-    """The dotted names of a package's modules, but for its tests; ``name`` is the package's."""
-    for file in shipping_files(place) if place.is_dir() else ():
-        if file.suffix == ".py":
-            inner = file.relative_to(place).with_suffix("").parts
-            yield ".".join([name, *(part for part in inner if part != "__init__")])
 
 
 def _names_in(one: Import) -> list[str]:

@@ -109,18 +109,35 @@ def test_a_flat_module_ships_with_the_flat_modules_that_it_imports(importable: W
     assert own_files("worker.handler") == {"worker.py", "helpers.py", "more.py", "queue.py"}
 
 
-def test_modules_that_are_found_by_a_made_up_name_bring_what_they_import(importable: Write) -> None:
-    """Only where the code does import by names: otherwise they are never run."""
-    files = {
-        "job/steps/one.py": "import common\n",
-        "job/steps/test_one.py": "import pytest_is_not_here\n",
-        "common.py": "",
-    }
-    plugins = "import importlib\nstep = lambda name: importlib.import_module(f'job.steps.{name}')"
-    importable({"job/flow.py": importing(plugins), "job/plain.py": HANDLER, **files})
-    shipped = {"job/flow.py", "job/plain.py", "job/steps/one.py"}
-    assert own_files("job.flow.handler") == shipped | {"common.py"}
-    assert own_files("job.plain.handler") == shipped
+@pytest.mark.parametrize(
+    ("made_up", "more"),
+    [
+        ("import_module(f'job.steps.{name}')", {"common.py"}),
+        ("import_module('job.steps.' + name)", {"common.py"}),
+        ("import_module('job.steps.%s' % name)", {"common.py"}),
+        ("import_module(name)", {"common.py"}),
+        ("import_module(f'{name}.steps')", {"common.py"}),
+        ("import_module('.' + name, __package__)", {"common.py"}),
+        ("iter_modules(name)", {"common.py"}),
+        ("import_module(f'plugins.{name}')", {"plugins/excel.py"}),
+        ("import_module(f'nowhere.{name}')", set()),
+        ("import_nothing(name)", set()),
+    ],
+)
+def test_modules_that_are_imported_by_made_up_names_ship_with_what_they_import(
+    made_up: str, more: set[str], importable: Write
+) -> None:
+    """Those of the package that the name begins with, or else of the code's own."""
+    importable(
+        {
+            "job/flow.py": importing(f"load = lambda name: {made_up}"),
+            "job/steps/one.py": "import common\n",
+            "job/steps/test_one.py": "import pytest_is_not_here\n",
+            "plugins/excel.py": "",
+            "common.py": "",
+        }
+    )
+    assert own_files("job.flow.handler") == {"job/flow.py", "job/steps/one.py"} | more
 
 
 @pytest.mark.parametrize(
