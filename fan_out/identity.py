@@ -73,14 +73,18 @@ def _is_same(value: Any, given: Any) -> bool:
 
 def _own_modules(own_module: str | None) -> list[tuple[str, Path]]:
     """The loaded modules of the user's own code, and the handler's own, with their files."""
-    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    # getattr would ask a module that loads its names when they are asked for
+    files = {
+        name: getattr(module, "__dict__", {}).get("__file__")
+        for name, module in list(sys.modules.items())
+    }
     return [
         (name, Path(file))
         for name, file in files.items()
         if name != "__main__"
         and file
         and file.endswith(".py")
-        and (name == own_module or not is_installed(Path(file).parent))
+        and (name == own_module or not is_installed(Path(file)))
     ]
 
 

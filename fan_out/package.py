@@ -77,7 +77,7 @@ def _fill(
         warnings = _warnings(handler, reach, folder, layers)
     normalize(folder)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    check_unpacked_size(handler.dotted_name, size)
+    check_unpacked_size(handler.dotted_name, size + layers.size)
     return warnings
 
 

@@ -177,7 +177,8 @@ class _Reader(ast.NodeVisitor):
             return
         above = parents[: len(parents) - level + 1] if level else []
         absolute = ".".join([*above, *filter(None, [module.lstrip(".")])])
-        self.imports.append(Import(absolute, names, line, self.surety))
+        if absolute:
+            self.imports.append(Import(absolute, names, line, self.surety))
 
 
 def _package_of(made_up: ast.expr) -> str:

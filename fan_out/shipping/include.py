@@ -8,7 +8,7 @@ from typing import Any
 from fan_out.runtime.numbers import described
 from fan_out.shipping.files import all_files
 from fan_out.shipping.imports import Surety
-from fan_out.shipping.modules import is_installed, on_the_import_path
+from fan_out.shipping.modules import is_for_installing, is_installed, on_the_import_path
 from fan_out.shipping.reach import Reach
 
 
@@ -51,10 +51,10 @@ def included_files(include: Sequence[str], reach: Reach) -> dict[Path, Path]:
 
 def _roots(reach: Reach) -> Iterator[Path]:
     yield reach.own.parent
-    yield from (root for path in sys.path if not is_installed(root := Path(path).absolute()))
+    yield from (root for path in sys.path if not is_for_installing(root := Path(path).absolute()))
 
 
 def _why_not(entry: str) -> str:
-    if any(is_installed(top.parent) for top in on_the_import_path(entry.partition(".")[0])):
+    if any(map(is_installed, on_the_import_path(entry.partition(".")[0]))):
         return "what is installed ships if requirements.txt names it"
     return "there is no such module, file or folder on the import path"

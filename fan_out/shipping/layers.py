@@ -13,9 +13,10 @@ from aws_cdk import aws_s3_assets as s3_assets
 
 @dataclass(frozen=True)
 class Layers:
-    """The folders of layers that Python imports from, and whether those are all."""
+    """The folders of layers that Python imports from, whether those are all, and their size."""
 
     folders: tuple[Path, ...] = ()
+    size: int = 0
     all_known: bool = True
 
 
@@ -39,6 +40,7 @@ def layers_of(function_options: dict[str, Any], python: str) -> Layers:
             for content in known
             for folder in ("python", f"python/lib/python{python}/site-packages")
         ),
+        size=sum(map(_size, known)),
         all_known=len(known) == len(contents) and not elsewhere,
     )
 
@@ -52,3 +54,10 @@ def _content(layer: lambda_.ILayerVersion) -> Path | None:
         return path
     # which is like a Path in all that is asked of it here
     return cast(Path, zipfile.Path(path)) if zipfile.is_zipfile(path) else None
+
+
+def _size(content: Path) -> int:
+    """Bytes, unpacked."""
+    if isinstance(content, zipfile.Path):
+        return sum(info.file_size for info in content.root.infolist())
+    return sum(file.stat().st_size for file in content.rglob("*") if file.is_file())

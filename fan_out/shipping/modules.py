@@ -99,20 +99,32 @@ def on_the_import_path(name: str) -> list[Path]:
 
 def first_party(name: str) -> list[Path]:
     """What of a top-level module or package on the import path is the user's own code."""
-    return [top for top in on_the_import_path(name) if not is_installed(top.parent)]
+    return [top for top in on_the_import_path(name) if not is_installed(top)]
+
+
+def is_installed(top: Path) -> bool:
+    """Whether somebody has installed a module or package, rather than written it here.
+
+    That is the standard library, ``site-packages``, and what ``pip install --target`` has put
+    beside the user's own code; not what an editable install points to.
+    """
+    return is_for_installing(top.parent) or top.name in _recorded(top.parent)
 
 
 @lru_cache(maxsize=1024)
-def is_installed(root: Path) -> bool:
-    """Whether a folder of the import path holds what somebody has installed.
-
-    That is the standard library, ``site-packages``, and what ``pip install --target`` has filled;
-    not the folder that an editable install points to.
-    """
+def is_for_installing(folder: Path) -> bool:
+    """Whether a folder of the import path is no place for the user's own code."""
     standard = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     return (
-        not INSTALLED.isdisjoint(root.parts)
-        or not root.is_dir()  # an archive
-        or any(root.is_relative_to(folder) for folder in standard)
-        or any(root.glob("*.dist-info"))
+        not INSTALLED.isdisjoint(folder.parts)
+        or not folder.is_dir()  # an archive
+        or any(folder.is_relative_to(library) for library in standard)
     )
+
+
+@lru_cache(maxsize=1024)
+def _recorded(folder: Path) -> frozenset[str]:
+    """The modules and packages that pip has put into a folder, as it says there."""
+    records = folder.glob("*.dist-info/RECORD")
+    lines = [line for record in records for line in record.read_text("utf-8").splitlines()]
+    return frozenset(line.partition(",")[0].partition("/")[0] for line in lines)

@@ -77,7 +77,7 @@ class Reach:
     def find(self, name: str) -> Found:
         """What there is of a dotted name in the user's own code."""
         parts = name.split(".")
-        tops = self._tops_of(parts[0])
+        tops = self._tops_of(parts[0]) if all(part.isidentifier() for part in parts) else []
         # a mere folder gives way to a package of its name, as it does on the import path
         if parts[0] != self.own_name and is_namespace(tops) and self._is_required(parts):
             return Found(())

@@ -11,8 +11,9 @@ from aws_cdk import assertions
 from aws_cdk import aws_lambda as lambda_
 from zips import ARM, HANDLER, own_files, warnings_of
 
-from fan_out import FanOut
+from fan_out import FanOut, quotas
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE, Target
+from fan_out.shipping.layers import Layers, layers_of
 
 Write = Callable[[dict[str, str]], Path]
 OPTIONS = lambda_.FunctionOptions
@@ -260,12 +261,12 @@ def test_a_mere_folder_beside_the_code_gives_way_to_a_requirement(
     assert "regular/Dockerfile" not in own_files("job.flow.handler")
 
 
-def layer_options(scope: cdk.Stack, folder: Path, form: str) -> OPTIONS:
+def layer_options(scope: cdk.Stack, folder: Path, form: str, text: str = "") -> OPTIONS:
     """A layer with the module ``nowhere``, known or not."""
     content = folder / "content"
     inner = "python/lib/python3.14/site-packages" if form == "site-packages" else "python"
     (content / inner / "nowhere").mkdir(parents=True)
-    (content / inner / "nowhere" / "__init__.py").touch()
+    (content / inner / "nowhere" / "__init__.py").write_text(text)
     if form == "zip":
         with zipfile.ZipFile(folder / "layer.zip", "w") as archive:
             archive.write(content / inner / "nowhere/__init__.py", f"{inner}/nowhere/__init__.py")
@@ -297,6 +298,25 @@ def test_a_layer_of_the_app_brings_what_is_in_it(
         else:
             with pytest.raises(ValueError, match="imports 'nothing', which nothing brings"):
                 FanOut(stack, "Job", chunk_size=1, **given)
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_layers_count_towards_what_lambda_unpacks(
+    form: str, importable: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    options = layer_options(stack, tmp_path, form, text="#" * 300_000)
+    monkeypatch.setattr(quotas, "LAMBDA_UNPACKED_BYTES", 300_000)
+    importable(flow("import nowhere"))
+    with pytest.raises(ValueError, match="zip and the layers of job.flow.handler must unpack to"):
+        FanOut(stack, "Job", worker="job.flow.handler", chunk_size=1, worker_options=options)
+
+
+def test_a_layer_that_is_neither_a_folder_nor_an_archive_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "layer.jar").write_text("no archive")
+    code = lambda_.Code.from_asset(str(tmp_path / "layer.jar"))
+    layer = lambda_.LayerVersion(cdk.Stack(cdk.App(), "Stack"), "Layer", code=code)
+    assert layers_of({"layers": [layer], "environment": {}}, "3.14") == Layers(all_known=False)
 
 
 @pytest.mark.parametrize("unknown", ["imported", "PYTHONPATH"])

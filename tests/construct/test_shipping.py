@@ -1,6 +1,7 @@
 """The zip holds what the handler's own code imports, whole packages of it, and no more."""
 
 import importlib
+import importlib.util
 import os
 import socket
 import stat
@@ -12,11 +13,15 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_lambda as lambda_
 from zips import ARM, HANDLER, names, own_files
 
+from fan_out import FanOut
 from fan_out.handlers import find_handler
 from fan_out.package import staged
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE
+from fan_out.shipping import imports
+from fan_out.shipping.normal import normalize
 
 Write = Callable[[dict[str, str]], Path]
 
@@ -271,6 +276,104 @@ def test_a_namespace_package_ships_the_folders_that_are_imported_from(
     }
     importable({"acme/job/flow.py": HANDLER})
     assert own_files("acme.job.flow.handler") == {"acme/job/flow.py", "acme/b.py"}
+
+
+def dist_info(name: str, *files: str) -> dict[str, str]:
+    return {f"{name}-1.0.dist-info/RECORD": "".join(f"{file},,\n" for file in files)}
+
+
+def test_what_is_installed_ships_by_requirements_alone(importable: Write, elsewhere: Path) -> None:
+    """In ``site-packages``, or by ``pip install --target`` beside the user's own code."""
+    site = elsewhere / "site-packages"
+    write(site, {"third/__init__.py": ""})
+    sys.path.append(str(site))
+    try:
+        importable(
+            {
+                "job/flow.py": importing(
+                    "import helpers", "try:\n    import third, beside\nexcept ImportError: ..."
+                ),
+                "helpers.py": "",
+                "beside/__init__.py": "",
+                **dist_info("beside", "beside/__init__.py", "beside-1.0.dist-info/RECORD"),
+            }
+        )
+        assert own_files("job.flow.handler") == {"job/flow.py", "helpers.py"}
+    finally:
+        sys.path.remove(str(site))
+
+
+def test_a_handler_that_is_installed_itself_ships_with_its_package(elsewhere: Path) -> None:
+    site = elsewhere / "site-packages"
+    write(
+        site, {"third/__init__.py": "", "third/w.py": importing("import third.x"), "third/x.py": ""}
+    )
+    sys.path.append(str(site))
+    try:
+        importlib.invalidate_caches()
+        shipped = {"third/__init__.py", "third/w.py", "third/x.py"}
+        assert own_files("third.w.handler") == shipped
+    finally:
+        sys.path.remove(str(site))
+
+
+def test_an_editable_install_is_the_users_own_code(importable: Write, tmp_path: Path) -> None:
+    """setuptools finds one by a finder of its own, also where the folder has another name."""
+    source = tmp_path / "another_name"
+    write(source, {"__init__.py": "", "x.py": ""})
+    spec = importlib.util.spec_from_file_location(
+        "editable", source / "__init__.py", submodule_search_locations=[str(source)]
+    )
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: object, target: object = None) -> object:
+            return spec if name == "editable" else None
+
+    importable({"job/flow.py": importing("from editable import x")})
+    sys.meta_path.append(Finder)  # type: ignore[arg-type]
+    try:
+        shipped = {"job/flow.py", "editable/__init__.py", "editable/x.py"}
+        assert own_files("job.flow.handler") == shipped
+    finally:
+        sys.meta_path.remove(Finder)  # type: ignore[arg-type]
+
+
+def test_what_pip_notes_of_this_machine_does_not_ship(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            **dist_info(
+                "needed", "needed.py", "../../bin/tool", "needed-1.0.dist-info/direct_url.json"
+            ),
+            "needed-1.0.dist-info/direct_url.json": '{"url": "file:///home/me/needed"}',
+            "bare-1.0.dist-info/METADATA": "",
+        },
+    )
+    normalize(tmp_path)
+    assert not (tmp_path / "needed-1.0.dist-info/direct_url.json").exists()
+    assert (tmp_path / "needed-1.0.dist-info/RECORD").read_text() == "needed.py,,\n"
+
+
+def test_a_source_is_read_once_by_all_functions(importable: Write) -> None:
+    importable({"job/flow.py": importing("from job import a, b"), "job/a.py": "", "job/b.py": ""})
+    own_files("job.flow.handler")
+    read = imports._read.cache_info().misses
+    own_files("job.flow.handler")
+    assert imports._read.cache_info().misses == read
+
+
+def test_include_needs_a_handler_to_package() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    existing = lambda_.Function(
+        stack,
+        "Existing",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        handler="index.handler",
+        code=lambda_.Code.from_inline(HANDLER),
+    )
+    with pytest.raises(ValueError, match="include needs a handler to package, got existing func"):
+        FanOut(stack, "Job", worker=existing, control=existing, include=["common"])
 
 
 def test_an_edit_is_seen_by_the_next_synth(importable: Write) -> None:
