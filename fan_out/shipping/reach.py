@@ -101,7 +101,9 @@ class Reach:
         """The modules that a name leads to and that had not been reached as surely before."""
         parts = name.split(".")
         found = self.find(name)
-        for place in found.levels[-1] if found.levels else ():
+        if len(found.levels) < len(parts) and (not found.levels or is_namespace(found.levels[-1])):
+            return  # mere folders on the way to nothing
+        for place in found.levels[-1]:
             top = next(top for top in self._tops_of(parts[0]) if place.is_relative_to(top))
             self.tops.setdefault(top, parts[0])
         for depth, file in found.files:

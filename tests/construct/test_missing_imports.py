@@ -115,6 +115,7 @@ def test_all_that_is_missing_is_named_at_once(importable: Write) -> None:
         "import annotationlib, compression.zstd",
         "from ....too.far import x",
         "import job.made.up",
+        "import importlib as i\nload = lambda: i.import_module('') or i.import_module()",
     ],
 )
 def test_what_is_there_or_is_prepared_for_is_not_reported(lines: str, importable: Write) -> None:

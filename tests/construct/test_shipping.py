@@ -274,7 +274,8 @@ def test_a_namespace_package_ships_the_folders_that_are_imported_from(
         "acme/common/__init__.py",
         "acme/common/x.py",
     }
-    importable({"acme/job/flow.py": HANDLER})
+    absent = "try:\n    import acme.absent\nexcept ImportError: ..."
+    importable({"acme/job/flow.py": importing(absent)})
     assert own_files("acme.job.flow.handler") == {"acme/job/flow.py", "acme/b.py"}
 
 
