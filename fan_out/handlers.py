@@ -80,8 +80,8 @@ def _check_defined(parameter: str, file: Path, module: str, function: str) -> No
     """Raise ValueError unless the module's source binds ``function`` to what may be a handler."""
     try:
         body = ast.parse(file.read_bytes(), filename=str(file)).body
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"{parameter}: {file} is no Python: {error}") from None
+    except (SyntaxError, ValueError, OSError) as error:
+        raise ValueError(f"{parameter}: {file} cannot be read as Python: {error}") from None
     kinds = {name: node for node in body for name in names_bound(node)}
     node = kinds.get(function)
     if node is None and "*" not in kinds:

@@ -64,9 +64,13 @@ def read_source(file: Path, package: str, python: tuple[int, int]) -> Source:
     """Read a file, once as long as it does not change.
 
     ``package`` is what its relative imports start from; ``python`` is the function's version.
+    Raises ValueError in one line for a file that cannot be read.
     """
-    status = file.stat()
-    return _read(file, status.st_mtime_ns, status.st_size, package, python)
+    try:
+        status = file.stat()
+        return _read(file, status.st_mtime_ns, status.st_size, package, python)
+    except OSError as error:
+        raise ValueError(f"{file} must be readable to be shipped: {error.strerror}") from None
 
 
 @functools.lru_cache(maxsize=4096)

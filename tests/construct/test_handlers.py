@@ -100,7 +100,7 @@ def test_a_module_beside_a_folder_of_its_name_is_found_as_python_finds_it(
 
 def test_a_file_that_is_no_python_is_named(importable: Write) -> None:
     importable({"broken.py": "def handler(:"})
-    with pytest.raises(ValueError, match=r"worker: .*broken\.py is no Python: "):
+    with pytest.raises(ValueError, match=r"worker: .*broken\.py cannot be read as Python: "):
         find_handler("worker", "broken.handler")
 
 

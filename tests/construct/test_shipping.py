@@ -509,12 +509,22 @@ def without_rights() -> Iterator[None]:
         os.seteuid(user)
 
 
-@pytest.mark.parametrize("name", ["data.csv", "more.py", "folder"])
-def test_what_cannot_be_read_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("data.csv", HANDLER),
+        ("more.py", HANDLER),
+        ("more.py", importing("from unreadable import more")),
+        ("folder", HANDLER),
+    ],
+)
+def test_what_cannot_be_read_is_named(
+    name: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         locked = Path(folder, "unreadable", name)
-        write(Path(folder), {"unreadable/w.py": HANDLER})
+        write(Path(folder), {"unreadable/w.py": code})
         if name == "folder":
             locked.mkdir()
         else:
