@@ -1,12 +1,9 @@
-"""Which modules a source file imports, and how sure it is that it does: read, never imported."""
+"""Which modules a source imports, and how sure it is that it does: read, never imported."""
 
 import ast
-import functools
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 
 from fan_out.shipping.conditions import holds
 
@@ -51,7 +48,7 @@ class Source:
     """What there is to know of a source file.
 
     ``dynamic`` are the packages of which it imports modules by names that only a run can tell;
-    ``changes_path`` if it uses ``sys.path``; ``unread`` is why it could not be read, if so.
+    ``changes_path`` if it uses ``sys.path``; ``unread`` is why it could not be parsed, if so.
     """
 
     imports: tuple[Import, ...] = ()
@@ -60,31 +57,10 @@ class Source:
     unread: str = ""
 
 
-def read_source(file: Path, package: str, python: tuple[int, int]) -> Source:
-    """Read a file, once as long as it does not change.
-
-    ``package`` is what its relative imports start from; ``python`` is the function's version.
-    Raises ValueError in one line for a file that cannot be read.
-    """
-    try:
-        status = file.stat()
-        return _read(file, status.st_mtime_ns, status.st_size, package, python)
-    except OSError as error:
-        raise ValueError(f"{file} must be readable to be shipped: {error.strerror}") from None
-
-
-@functools.lru_cache(maxsize=4096)
-def _read(file: Path, _mtime: int, _size: int, package: str, python: tuple[int, int]) -> Source:
-    if file.suffix != ".py":
-        return Source()  # compiled
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in a string, say
-            tree = ast.parse(file.read_bytes(), filename=str(file))
-        reader = _Reader(package, python)
-        reader.visit(tree)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        return Source(unread=str(error))
+def read_imports(tree: ast.Module, package: str, python: tuple[int, int]) -> Source:
+    """Collect what a module imports; ``package`` is what its relative imports start from."""
+    reader = _Reader(package, python)
+    reader.visit(tree)
     return Source(tuple(reader.imports), frozenset(reader.dynamic), reader.changes_path)
 
 

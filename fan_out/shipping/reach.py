@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fan_out.shipping.files import shipping_files
-from fan_out.shipping.imports import Import, Source, Surety, read_source
+from fan_out.shipping.imports import Import, Source, Surety
 from fan_out.shipping.modules import Found, find, find_in, first_party, is_namespace
+from fan_out.shipping.source import read_source
 
 LIBRARY = "fan_out"
 """Of which ``fan_out.runtime`` ships always, and nothing else ever."""

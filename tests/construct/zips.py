@@ -1,5 +1,6 @@
 """What a function's zip holds of the user's own code, for the tests of it."""
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,3 +30,21 @@ def warnings_of(name: str, target: Target = ARM, include: Sequence[str] = ()) ->
     with staged(find_handler("worker", name), target, include=include) as package:
         assert isinstance(package, Staged)
         return package.warnings
+
+
+def importing(*lines: str) -> str:
+    """The source of a handler, below these lines."""
+    return "\n".join([*lines, HANDLER])
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write files by their names in a folder."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    importlib.invalidate_caches()
+
+
+def dist_info(name: str, *files: str) -> dict[str, str]:
+    """What pip records of a package that it has installed."""
+    return {f"{name}-1.0.dist-info/RECORD": "".join(f"{file},,\n" for file in files)}
