@@ -51,5 +51,7 @@ def importable(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Path]]:
     yield write
     sys.path.remove(str(folder))
     for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
+        places = [getattr(sys.modules[name], "__file__", None)]
+        places += getattr(sys.modules[name], "__path__", [])  # all that a namespace package has
+        if any(str(place).startswith(str(folder)) for place in places):
             del sys.modules[name]
