@@ -30,6 +30,7 @@ class Lambda:
         self.service = LambdaService(
             max_environments=max_environments,
             endpoint_url="http://localhost:1",
+            credentials=lambda function: {"AWS_ACCESS_KEY_ID": f"ASIA of {function.role}"},
             write_log=self._write_log,
             directory=directory,
         )
@@ -99,6 +100,7 @@ def with_code(code: bytes, **changes: Any) -> FunctionConfiguration:
         log_group=f"/aws/lambda/{name}",
         region="us-east-1",
         account="123456789012",
+        role="arn:aws:iam::123456789012:role/worker",
     )
     return replace(configuration, **changes)
 
