@@ -21,7 +21,8 @@ from fan_out.local.lambda_service import LambdaService
 from fan_out.local.session import sign_own_calls
 from fan_out.local.settings import Settings
 
-MOTOS_OWN = ("moto_api", "instance_metadata")
+MOTOS_OWN = ("moto_api", "moto_api._internal", "instance_metadata")
+"""What is no service of AWS, by its names in moto."""
 
 
 class EmbeddedServices:
@@ -63,13 +64,10 @@ class EmbeddedServices:
 
 
 class AwsServices(DomainDispatcherApplication):
-    """moto's services, without its own pages, which no AWS has.
-
-    A bucket may have the name of one.
-    """
+    """moto's services, without the pages of its own: a bucket may have the name of one of them."""
 
     def get_backend_for_host(self, host: str | None) -> Any:
-        """The service of a host. What moto takes for its own page is looked at once more."""
+        """The service of a host; None where that is none of AWS's."""
         backend = None if host in MOTOS_OWN else super().get_backend_for_host(host)
         return None if backend in MOTOS_OWN else backend
 

@@ -26,6 +26,7 @@ def session_on(
     return boto3.Session(
         credentials.access_key_id,
         credentials.secret_access_key,
+        credentials.session_token,
         region_name=region,
         botocore_session=core,
     )
