@@ -12,7 +12,7 @@ def install(service: LambdaService, *, account: str, own: Credentials) -> None:
 
     Raises SeamError where moto is not the one that the adaptations are for.
     """
-    credentials.install(own, account)
+    credentials.install(own)
     functions.install(service)
     executions.install(account, service.max_environments)
     stacks.install()

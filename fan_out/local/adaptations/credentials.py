@@ -38,8 +38,8 @@ class Holder:
     account_id: str
 
 
-_issued: dict[str, tuple[Credentials, Holder | AssumedRole]] = {}
-"""What was not made through IAM, by access key id. It stays when it has expired: the answer to who
+_issued: dict[str, tuple[Credentials, Holder | AssumedRole | None]] = {}
+"""What was not made through IAM, by access key id; None holds the root user's. It stays when it has expired: the answer to who
 still uses it is another than to who uses what never was."""
 
 _moto_init = AssumedRole.__init__
@@ -50,9 +50,9 @@ _moto_session, _moto_federation = (
 )
 
 
-def install(own: Credentials, account: str) -> None:
+def install(own: Credentials) -> None:
     """Let STS issue credentials that hold; ``own`` are those of the account's root user."""
-    _issued[own.access_key_id] = own, Holder(account, f"arn:aws:iam::{account}:root", account)
+    _issued[own.access_key_id] = own, None
     replaces(AssumedRole, "__init__")(_init)
     replaces(STSBackend, "get_caller_identity")(_identity)
     replaces(TokenResponse, "get_session_token")(_session)
@@ -116,6 +116,9 @@ def _identity(self: Any, access_key_id: str, region: str) -> tuple[str, str, str
     if access_key_id not in _issued:
         return _moto_identity(self, access_key_id, region)
     _, holder = _issued[access_key_id]
+    if holder is None:
+        root = f"arn:{get_partition(region)}:iam::{self.account_id}:root"
+        return self.account_id, root, self.account_id
     return holder.user_id, holder.arn, holder.account_id
 
 
