@@ -144,6 +144,7 @@ SERVICES = {
         }
     },
     "lambda": {"target": "/2015-03-31/functions/arn%3Aaws%3Alambda/invocations"},
+    "s3tables": {"target": "/buckets/arn%3Aaws%3As3tables"},  # a service like any, but for its name
 }
 """A request of each kind: S3, Query, JSON, and REST with JSON."""
 
@@ -243,7 +244,9 @@ CODES = {
         "old": "InvalidSignatureException",
     },
 }
-CODES["lambda"] = CODES["dynamodb"] | {"missing": "AccessDenied"}  # nothing names its service
+CODES["lambda"] = CODES["s3tables"] = CODES["dynamodb"] | {
+    "missing": "AccessDenied"
+}  # nothing names its service
 CASES: dict[str, Callable[[str], Wire]] = {
     "missing": lambda service: of(service).with_headers(Authorization=None),
     "unknown": lambda service: of(service, NOBODY),

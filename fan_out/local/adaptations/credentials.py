@@ -39,8 +39,8 @@ class Holder:
 
 
 _issued: dict[str, tuple[Credentials, Holder | AssumedRole | None]] = {}
-"""What was not made through IAM, by access key id; None holds the root user's. It stays when it has expired: the answer to who
-still uses it is another than to who uses what never was."""
+"""What was not made through IAM, by access key id; the root user's has no holder. It stays when it
+has expired: the answer to who still uses it is another than to who uses what never was."""
 
 _moto_init = AssumedRole.__init__
 _moto_identity = STSBackend.get_caller_identity

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from fan_out.local.gate.request import Request
+from fan_out.local.gate.request import S3, Request
 
 XML_OVER_REST = ("cloudfront", "route53")
 
@@ -56,11 +56,11 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
         message, service = str(self), _service(request)
         form = _is_form(request)
         if request.header("x-amz-target") is not None or not (
-            form or service == "" or service.startswith("s3") or service in XML_OVER_REST
+            form or service == "" or service in S3 or service in XML_OVER_REST
         ):
             told = {"__type": self.problem.json, "message": message}
             return "application/x-amz-json-1.1", json.dumps(told).encode()
-        s3 = service.startswith("s3") or not (form or service)
+        s3 = service in S3 or not (form or service)
         code = self.problem.s3 if s3 else self.problem.xml
         error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
         if s3:

@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl
 
 AMZ = "HTTP_X_AMZ_"
 
+S3 = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
+"""The services that sign and fail by the rules of S3, by the name that a signature has for them."""
+
 
 class Request:
     """A view of a WSGI ``environ``, of werkzeug's server: that keeps the target as it came."""

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from fan_out.local.gate import refusal
 from fan_out.local.gate.refusal import Refused
-from fan_out.local.gate.request import Request
+from fan_out.local.gate.request import S3, Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
@@ -83,7 +83,7 @@ class SignatureV4:
     @property
     def is_of_s3(self) -> bool:
         """Whether it was made by the rules of S3: the path as it is, the body signed at will."""
-        return self.scope.split("/")[2].startswith("s3")
+        return self.scope.split("/")[2] in S3
 
     def expected(self, request: Request, secret: str) -> str:
         """The signature that the request must have, of the holder of ``secret``."""
@@ -95,7 +95,7 @@ class SignatureV4:
                 *(f"{name}:{_trimmed(request.header(name))}" for name in self.signed_headers),
                 "",
                 ";".join(self.signed_headers),
-                self.payload(request),
+                self.payload(request) or hashlib.sha256(request.body).hexdigest(),
             ]
         )
         digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
@@ -106,12 +106,12 @@ class SignatureV4:
         key = signing_key(secret, self.scope)
         return hmac.new(key, text.encode("latin-1"), hashlib.sha256).hexdigest()
 
-    def payload(self, request: Request) -> str:
-        """What stands for the body in the signature: its digest, or a word."""
+    def payload(self, request: Request) -> str | None:
+        """What the request says of its body, a digest or a word; None is the digest, unsaid."""
         said = request.header("x-amz-content-sha256")
         if said is None and self.lasts is not None and self.is_of_s3:
-            said = request.parameters.get("X-Amz-Content-Sha256", UNSIGNED_PAYLOAD)
-        return said or hashlib.sha256(request.body).hexdigest()
+            return request.parameters.get("X-Amz-Content-Sha256", UNSIGNED_PAYLOAD)
+        return said
 
 
 @lru_cache(maxsize=256)
