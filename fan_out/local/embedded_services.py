@@ -40,7 +40,8 @@ class EmbeddedServices:
             write_log=write_log,
             directory=settings.directory / "lambda",
         )
-        adaptations.install(self._lambda, account=settings.account, own=own)
+        adaptations.install(self._lambda, account=settings.account)
+        credentials.give_to_root(own)
         sign_own_calls(own)
         services = answering_missing_actions(AwsServices(_application_of))
         self._application = Gate(services, port=port, find=credentials.find)

@@ -16,6 +16,8 @@ from typing import Any
 
 from fan_out.local.lambda_service import FunctionConfiguration, Invocation, LambdaService, LogEvent
 
+SIGNING = {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+
 LONG = 30
 """Seconds that nothing takes unless it never ends."""
 
@@ -30,7 +32,7 @@ class Lambda:
         self.service = LambdaService(
             max_environments=max_environments,
             endpoint_url="http://localhost:1",
-            credentials=lambda function: {"AWS_ACCESS_KEY_ID": f"ASIA of {function.role}"},
+            credentials=lambda function: SIGNING | {"AWS_SESSION_TOKEN": f"of {function.role}"},
             write_log=self._write_log,
             directory=directory,
         )

@@ -1,18 +1,15 @@
 """What moto gets wrong for a fan-out, mended: one module for each, by service."""
 
 from fan_out.local.adaptations import credentials, executions, functions, stacks
-from fan_out.local.gate.credentials import Credentials
 from fan_out.local.lambda_service import LambdaService
 
 
-def install(service: LambdaService, *, account: str, own: Credentials) -> None:
+def install(service: LambdaService, *, account: str) -> None:
     """Adapt the moto of this process; functions run in ``service``. To be called once.
-
-    ``own`` are the credentials of the account's root user.
 
     Raises SeamError where moto is not the one that the adaptations are for.
     """
-    credentials.install(own)
+    credentials.install()
     functions.install(service)
     executions.install(account, service.max_environments)
     stacks.install()

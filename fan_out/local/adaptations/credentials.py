@@ -50,13 +50,17 @@ _moto_session, _moto_federation = (
 )
 
 
-def install(own: Credentials) -> None:
-    """Let STS issue credentials that hold; ``own`` are those of the account's root user."""
-    _issued[own.access_key_id] = own, None
+def install() -> None:
+    """Let STS issue credentials that hold."""
     replaces(AssumedRole, "__init__")(_init)
     replaces(STSBackend, "get_caller_identity")(_identity)
     replaces(TokenResponse, "get_session_token")(_session)
     replaces(TokenResponse, "get_federation_token")(_federation)
+
+
+def give_to_root(own: Credentials) -> None:
+    """Let ``own`` be credentials of the account's root user."""
+    _issued[own.access_key_id] = own, None
 
 
 def find(access_key_id: str) -> Credentials | None:
