@@ -28,7 +28,7 @@ from machines import Machines, one_state
 
 from fan_out.local import EmbeddedAws
 from fan_out.local.gate.credentials import Credentials
-from fan_out.local.lambda_service import peer
+from fan_out.local.lambda_service import peer, runtime_api
 from fan_out.local.lambda_service.log import Log
 from fan_out.local.lambda_service.runtime_api import RuntimeApi
 from fan_out.local.session import session_on
@@ -469,6 +469,11 @@ def test_the_runtime_api_serves_our_own_user() -> None:
 )
 def test_the_runtime_api_serves_no_other_user() -> None:
     assert served_to(AS_NOBODY) == "0"
+
+
+def test_a_connection_of_another_user_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime_api, "is_ours", lambda address, local: False)
+    assert served_to(AS_NOBODY.replace("os.setuid(65534)", "")) == "0"
 
 
 def connected() -> tuple[socket.socket, socket.socket, Any]:

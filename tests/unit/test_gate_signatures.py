@@ -274,6 +274,13 @@ def test_a_request_of_another_time_is_refused(
     assert ask(of(service)).code == CODES[service]["old"]
 
 
+def test_the_day_of_the_key_is_the_day_of_the_request() -> None:
+    wire = of("dynamodb")
+    today = wire.headers["X-Amz-Date"][:8]
+    told = wire.headers["Authorization"].replace(today, "20200101")
+    assert ask(wire.with_headers(Authorization=told)).code == "IncompleteSignatureException"
+
+
 def test_a_key_id_with_no_token_is_no_temporary_one_and_the_reverse() -> None:
     without = replace(TEMPORARY, session_token=None)
     assert ask(of("sts", without)).code == "InvalidClientTokenId"
