@@ -7,15 +7,14 @@ Parameters", Amazon S3 API Reference.
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Self
-from urllib.parse import quote, unquote_to_bytes
 
 from fan_out.local.gate import refusal
+from fan_out.local.gate.canonical import canonical_request
 from fan_out.local.gate.refusal import Refused
 from fan_out.local.gate.request import S3, Request
 
@@ -87,17 +86,8 @@ class SignatureV4:
 
     def expected(self, request: Request, secret: str) -> str:
         """The signature that the request must have, of the holder of ``secret``."""
-        canonical = "\n".join(
-            [
-                request.method,
-                _canonical_path(request.path, self.is_of_s3),
-                _canonical_query(request.query),
-                *(f"{name}:{_trimmed(request.header(name))}" for name in self.signed_headers),
-                "",
-                ";".join(self.signed_headers),
-                self.payload(request) or hashlib.sha256(request.body).hexdigest(),
-            ]
-        )
+        body = self.payload(request) or hashlib.sha256(request.body).hexdigest()
+        canonical = canonical_request(request, self.signed_headers, body, s3=self.is_of_s3)
         digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
         return self.sign(secret, f"{ALGORITHM}\n{self.timestamp}\n{self.scope}\n{digest}")
 
@@ -160,33 +150,3 @@ def _of_scope(time: datetime, scope: str) -> datetime:
             f"the credential's date must be the request's, {time:%Y%m%d}: {scope}",
         )
     return time
-
-
-def _canonical_path(path: str, s3: bool) -> str:
-    if s3:
-        return quote(unquote_to_bytes(path.encode("latin-1")), safe="/~")
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    end = "/" if parts and path.endswith("/") else ""
-    # encoded once more, as every service but S3 has it
-    return quote(f"/{'/'.join(parts)}{end}", safe="/~", encoding="latin-1")
-
-
-def _canonical_query(query: Iterable[tuple[str, str]]) -> str:
-    pairs = sorted(
-        (_encoded(name), _encoded(value)) for name, value in query if name != "X-Amz-Signature"
-    )
-    return "&".join(f"{name}={value}" for name, value in pairs)
-
-
-def _encoded(text: str) -> str:
-    return quote(text, safe="~", encoding="latin-1")
-
-
-def _trimmed(value: str | None) -> str:
-    # not str.split: in Latin-1 it would also split where UTF-8 has a byte that is a space there
-    return re.sub("[ \t]+", " ", value or "").strip(" \t")
