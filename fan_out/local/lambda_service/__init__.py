@@ -10,6 +10,7 @@ from fan_out.local.lambda_service.configuration import (
     Invocation,
     LogEvent,
     LogWriter,
+    RoleCredentials,
 )
 from fan_out.local.lambda_service.errors import (
     InvalidPackage,
@@ -27,6 +28,7 @@ __all__ = [
     "LogEvent",
     "LogWriter",
     "RequestTooLarge",
+    "RoleCredentials",
     "ServiceClosed",
     "UnsupportedRuntime",
 ]
