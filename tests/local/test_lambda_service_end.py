@@ -1,5 +1,6 @@
 """A Lambda service that is closed, or killed, leaves nothing behind."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from lambda_functions import (
 )
 
 from fan_out.local.lambda_service import ServiceClosed
+from fan_out.local.lambda_service.isolation import OFF
 
 
 def test_closing_leaves_no_process_thread_descriptor_or_file(tmp_path: Path) -> None:
@@ -95,13 +97,17 @@ threading.Event().wait()
 """
 
 
+@pytest.mark.parametrize("shared", ["", "1"])
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_service_leaves_no_process(
-    tmp_path: Path, end: signal.Signals, gate: Gate
+    tmp_path: Path, end: signal.Signals, shared: str, gate: Gate
 ) -> None:
     arguments = [str(Path(__file__).parent), str(tmp_path / "lambda"), str(gate.event)]
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, *arguments], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVER, *arguments],
+        env={**os.environ, OFF: shared},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert server.stdout is not None
     with server, server.stdout:

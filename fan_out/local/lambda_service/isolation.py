@@ -21,7 +21,7 @@ from fan_out.local.lambda_service.runtime_directory import RuntimeDirectory
 from fan_out.local.lambda_service.variables import TEMPORARY, Place
 
 OFF = "FAN_OUT_NO_NAMESPACES"
-"""An environment variable: where it is set, environments have none. For tests."""
+"""An environment variable of ours: where it is set, environments have none. For tests."""
 
 SEEN = Place(Path("/var/task"), Path("/opt"), TEMPORARY)
 RUNTIME = RuntimeDirectory(Path("/var/runtime"))
