@@ -103,15 +103,16 @@ FORK = """
 
     def handler(generations, context):
         for _ in range(generations):
-            os.fork()
-            os.setpgrp()
+            if not os.fork():
+                os.setpgrp()
         time.sleep(600)
 """
 
 
 def test_a_family_of_many_generations_and_groups_ends_whole(aws: Lambda) -> None:
-    aws.error(function(FORK, timeout_seconds=1, memory_mb=3_008), 5)
+    error = aws.error(function(FORK, timeout_seconds=1, memory_mb=3_008), 5)
 
+    assert error["errorType"] == "Sandbox.Timedout"
     assert not runs(aws.stream)
 
 
