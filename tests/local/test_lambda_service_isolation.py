@@ -339,7 +339,7 @@ def test_what_an_environment_has_is_known_before_it_starts(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
     place = Place(tmp_path / "code", opt, tmp_path / "temporary")
-    mounts = Isolation(tmp_path, runtime).mounts(place)
+    mounts = Isolation.of(tmp_path, runtime).mounts(place)
 
     binds = {target: source for source, target in mounts.binds}
     assert binds["/var/task"] == str(tmp_path / "code")

@@ -8,7 +8,7 @@ interpreter that runs us, wherever that lies.
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,20 +53,18 @@ SECONDS_TO_TRY = 10
 
 @dataclass(frozen=True)
 class Isolation:
-    """The files that all environments of a service have; ``directory`` is the service's."""
+    """The files that all environments of a service have, at their places in the environment."""
 
-    directory: Path
-    runtime: RuntimeDirectory
+    root: Path
+    binds: Mapping[str, str]
+    links: Sequence[tuple[str, str]]
 
     @classmethod
     def where_allowed(cls, directory: Path, runtime: RuntimeDirectory) -> Self | None:
         """Try it: None where the kernel does not allow it, or Python does not run in it."""
         if sys.platform != "linux" or os.environ.get(OFF):
             return None
-        (directory / "root").mkdir()
-        for name, text in ACCOUNTS.items():
-            (directory / name).write_text(text)
-        isolation = cls(directory, runtime)
+        isolation = cls.of(directory, runtime)
         with TemporaryDirectory(dir=directory) as folder:
             empty = Path(folder)
             mounts = isolation.mounts(Place(empty, empty, empty))
@@ -74,45 +72,58 @@ class Isolation:
             launch = Launch([python, "-I", "-S", "-c", "import ctypes"], "/var/task", {}, mounts)
             return isolation if _succeeds(launch) else None
 
+    @classmethod
+    def of(cls, directory: Path, runtime: RuntimeDirectory) -> Self:
+        """Make what it needs in ``directory``, the service's own."""
+        root = directory / "root"
+        root.mkdir()
+        for name, text in ACCOUNTS.items():
+            (directory / name).write_text(text)
+        accounts = {f"/etc/{name}": str(directory / name) for name in ACCOUNTS}
+        links = [(str(Path(path).readlink()), path) for path in SYSTEM if Path(path).is_symlink()]
+        return cls(root, {**dict(_machine()), **dict(_runtime(runtime)), **accounts}, links)
+
     def mounts(self, place: Place) -> Mounts:
         """Answer the files of one environment."""
         layers = [(layer, str(SEEN.opt / layer.name)) for layer in place.opt.iterdir()]
         binds = {
-            **dict(self._machine()),
+            **self.binds,
             **{target: str(layer) for layer, target in layers if not layer.is_symlink()},
             str(SEEN.task_root): str(place.task_root),
             str(SEEN.temporary): str(place.temporary),
         }
         links = [(str(layer.readlink()), target) for layer, target in layers if layer.is_symlink()]
-        system_links = [(str(Path(s).readlink()), s) for s in SYSTEM if Path(s).is_symlink()]
         return Mounts(
-            root=str(self.directory / "root"),
+            root=str(self.root),
             folders=[str(SEEN.opt), str(HOME)],
             # sorted, a folder comes before what it holds
             binds=[(binds[target], target) for target in sorted(binds)],
-            links=[*LINKS, *system_links, *links],
+            links=[*LINKS, *self.links, *links],
             writable=str(SEEN.temporary),
         )
 
-    def _machine(self) -> Iterator[tuple[str, str]]:
-        """Pairs of a path in the environment and the one on the machine that is there."""
-        bound = [path for path in SYSTEM if Path(path).exists()]
-        for path in bound:
-            if not Path(path).is_symlink():
-                yield path, path
-        wanted = [os.path.realpath(f"/etc/{name}") for name in LINKED_FROM_ETC]
-        wanted += [path for part in _interpreter() for path in (part, os.path.realpath(part))]
-        for path in wanted:
-            if Path(path).exists() and not any(Path(path).is_relative_to(b) for b in bound):
-                yield path, os.path.realpath(path)
-        for name in ACCOUNTS:
-            yield f"/etc/{name}", str(self.directory / name)
-        for name in DEVICES:
-            yield f"/dev/{name}", f"/dev/{name}"
-        for name in ("aws-config", "bin", "bootstrap.py", "pyvenv.cfg"):
-            yield str(RUNTIME.path / name), str(self.runtime.path / name)
-        for package in self.runtime.packages.iterdir():
-            yield str(RUNTIME.packages / package.name), os.path.realpath(package)
+
+def _machine() -> Iterator[tuple[str, str]]:
+    """Pairs of a path in the environment and the one on the machine that is there."""
+    bound = [path for path in SYSTEM if Path(path).exists()]
+    for path in bound:
+        if not Path(path).is_symlink():
+            yield path, path
+    wanted = [os.path.realpath(f"/etc/{name}") for name in LINKED_FROM_ETC]
+    wanted += [path for part in _interpreter() for path in (part, os.path.realpath(part))]
+    for path in wanted:
+        if Path(path).exists() and not any(Path(path).is_relative_to(folder) for folder in bound):
+            yield path, os.path.realpath(path)
+    for name in DEVICES:
+        yield f"/dev/{name}", f"/dev/{name}"
+
+
+def _runtime(runtime: RuntimeDirectory) -> Iterator[tuple[str, str]]:
+    """The same for the runtime, whose packages are links to ours."""
+    for name in ("aws-config", "bin", "bootstrap.py", "pyvenv.cfg"):
+        yield str(RUNTIME.path / name), str(runtime.path / name)
+    for package in runtime.packages.iterdir():
+        yield str(RUNTIME.packages / package.name), os.path.realpath(package)
 
 
 def _interpreter() -> Iterator[str]:
