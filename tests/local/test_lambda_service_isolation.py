@@ -208,7 +208,7 @@ def test_the_home_is_empty_and_the_developer_s_files_are_not_there(
 ) -> None:
     (tmp_path / "private").touch()
     ours = [str(path) for path in (tmp_path, tmp_path / "private", __file__, Path.cwd())]
-    for path in Path.home().iterdir():
+    for path in Path.home().glob("*"):
         if not any(Path(sys.base_prefix).is_relative_to(p) for p in (path, path.resolve())):
             ours.append(str(path))
 
