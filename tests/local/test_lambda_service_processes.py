@@ -42,6 +42,8 @@ DAEMON = """
             os._exit(event["status"])
         if "signal" in event:
             os.kill(os.getpid(), event["signal"])
+        if "group" in event:
+            os.killpg(0, event["group"])
         time.sleep(event.get("seconds", 0))
         return context.log_stream_name
 """
@@ -53,6 +55,8 @@ DAEMON = """
         ({"status": 3}, "exit status 3"),
         ({"signal": signal.SIGKILL}, "signal: killed"),
         ({"signal": signal.SIGSEGV}, "signal: segmentation fault"),
+        ({"group": signal.SIGTERM}, "signal: terminated"),
+        ({"group": signal.SIGKILL}, "signal: killed"),
     ],
 )
 def test_a_daemon_does_not_hold_back_the_answer_of_a_runtime_that_exits(
@@ -142,12 +146,6 @@ def dead(process: psutil.Process) -> bool:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def test_a_signal_for_its_own_group_ends_the_runtime_alone(aws: Lambda) -> None:
-    error = aws.error(function("import os\ndef handler(e, c): os.killpg(0, 15)"))
-
-    assert error["errorMessage"].endswith("Runtime exited with error: signal: terminated")
 
 
 def test_a_launcher_that_is_stopped_is_killed(aws: Lambda, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,9 +73,8 @@ def _init(lifeline: int, request: dict) -> None:  # type: ignore[type-arg]  # pr
 
 def _run(request: dict) -> None:  # type: ignore[type-arg]  # pragma: no cover
     """Become the runtime, with nothing inherited of the service's signals."""
-    _prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    if request["mounts"]:
-        os.setsid()  # a signal for its own group is none for init's
+    if _prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL):
+        os.setsid()  # what it sends to its own group is not for init and the guard
     for number in signal.valid_signals():
         if number not in (signal.SIGKILL, signal.SIGSTOP):
             signal.signal(number, signal.SIG_DFL)
@@ -201,13 +200,15 @@ def _mount(source: str, place: str, kind: str = "", flags: int = 0) -> None:  # 
     _call("mount", os.fsencode(source), os.fsencode(place), kind.encode(), flags, None)
 
 
-def _prctl(option: int, value: int) -> None:  # pragma: no cover
+def _prctl(option: int, value: int) -> bool:  # pragma: no cover
     """Ask Linux to look after orphans; elsewhere, the process group is all that there is."""
-    if sys.platform == "linux":
-        try:
-            _call("prctl", option, value, 0, 0, 0)
-        except ImportError:  # a Python without ctypes
-            return
+    if sys.platform != "linux":
+        return False
+    try:
+        _call("prctl", option, value, 0, 0, 0)
+    except ImportError:  # a Python without ctypes
+        return False
+    return True
 
 
 def _call(name: str, *arguments: object) -> None:  # pragma: no cover
