@@ -320,9 +320,22 @@ def test_none_is_asked_for_where_they_are_switched_off_or_not_linux_s(
 def test_there_is_none_where_python_does_not_run_in_it(
     runtime: RuntimeDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv(OFF, raising=False)
     monkeypatch.setattr(isolation, "SYSTEM", ())  # no C library
 
     assert Isolation.where_allowed(runtime.path.parent, runtime) is None
+
+
+def test_no_function_runs_without_the_namespaces_that_it_was_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "SYSTEM", ())
+    monkeypatch.setattr(Isolation, "where_allowed", Isolation.of)
+    with running(tmp_path) as aws:
+        error = aws.error(function("def handler(event, context): return 'ran'"))
+
+        assert error["errorType"] == "Runtime.ExitError"
+        assert any("the environment could not be started: " in line for line in aws.lines())
 
 
 def test_what_an_environment_has_is_known_before_it_starts(

@@ -1,6 +1,7 @@
 """An environment ends whole, with whatever its handler has started, with namespaces or without."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lambda_functions import Lambda, eventually, function, processes, running, r
 
 from fan_out.local.lambda_service import process
 from fan_out.local.lambda_service.isolation import OFF
+from fan_out.local.lambda_service.launch import Launch
 
 
 @pytest.fixture(params=["namespaces", "shared"])
@@ -161,6 +163,17 @@ def test_a_launcher_that_is_stopped_is_killed(aws: Lambda, monkeypatch: pytest.M
     assert eventually(lambda: not runtime.is_running())
     for orphan in processes(environment):  # without namespaces, nobody is left who knows it
         orphan.kill()
+
+
+def test_a_python_that_cannot_be_started_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_before = psutil.Process().num_fds()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(FileNotFoundError):
+        process.RuntimeProcess(Launch(["/bin/true"], "/", {}, None), output=1)
+
+    assert psutil.Process().num_fds() == open_before
 
 
 def test_a_handler_that_closes_its_output_goes_on(aws: Lambda) -> None:
