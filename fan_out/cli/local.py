@@ -37,6 +37,11 @@ The AWS is up. In another terminal, after the lines above:
   fan-out run        runs it
 Ctrl-C ends it, and all that was deployed to it."""
 
+SHARED = (
+    "note: this machine allows no namespaces (user, mount and PID): functions run with your rights "
+    "and share its /tmp"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Embedded:
@@ -124,6 +129,8 @@ def _up(embedded: Embedded, app: App, screen: Screen) -> Iterator[tuple[Embedded
             except EmbeddedAwsError as error:
                 raise CommandError(str(error), FAILED) from error
         stack.enter_context(cleaning_up_in_peace())
+        if not aws.isolated:
+            screen.say(SHARED)
         environ = cdk_environ(
             os.environ, changes=aws.environ(), unset=aws.UNSET, scratch=Path(folder)
         )

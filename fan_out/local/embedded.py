@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from fan_out.local.gate.credentials import Credentials
-from fan_out.local.settings import Settings, check_region
+from fan_out.local.settings import ISOLATED, Settings, check_region
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ class EmbeddedAws:
     """Environment variables that would lead a client elsewhere in spite of ``environ()``."""
 
     endpoint_url: str
+    isolated: bool
+    """Whether functions have namespaces of their own; else they run with this user's rights, and
+    share this machine's files and processes: the kernel allows no namespaces."""
 
     def __init__(
         self,
@@ -74,7 +77,9 @@ class EmbeddedAws:
         self._directory = Path(tempfile.mkdtemp(prefix="fan-out-aws-"))
         try:
             (self._directory / "config").write_text(S3_IN_PATH_STYLE)
-            self.endpoint_url = f"http://localhost:{self._start(self._directory)}"
+            port, _, how = self._start(self._directory).partition(" ")
+            self.endpoint_url = f"http://localhost:{port}"
+            self.isolated = how == ISOLATED
         except BaseException:
             self._end()
             raise
@@ -125,8 +130,8 @@ class EmbeddedAws:
             **{name: _with_localhost(os.environ.get(name)) for name in ("NO_PROXY", "no_proxy")},
         }
 
-    def _start(self, directory: Path) -> int:
-        """Start the child and answer its port."""
+    def _start(self, directory: Path) -> str:
+        """Start the child and answer what it says: its port, and whether functions are isolated."""
         library = str(Path(__file__).parents[2])
         path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), library]))
         inherited = {name: os.environ[name] for name in os.environ if name not in self.UNSET}
@@ -141,7 +146,7 @@ class EmbeddedAws:
                 start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
                 env={**inherited, **self._isolation(), "PYTHONPATH": path},
             )
-        return _port(self._process, directory / "log")
+        return _answer(self._process, directory / "log")
 
     def _end(self) -> None:
         """Close the child's standard input, upon which it ends; kill it if it does not."""
@@ -159,7 +164,7 @@ class EmbeddedAws:
             shutil.rmtree(self._directory, ignore_errors=True)
 
 
-def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+def _answer(process: subprocess.Popen[bytes], log: Path) -> str:
     """Wait until the child listens. Raises EmbeddedAwsError with the last line of its log."""
     answer = _pipe(process.stdout).readline()
     if not answer:
@@ -167,7 +172,7 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
         lines = log.read_text(errors="replace").strip().splitlines()
         cause = lines[-1] if lines else f"its process ended with {process.returncode}"
         raise EmbeddedAwsError(f"the embedded AWS did not start: {cause}")
-    return int(answer)
+    return answer.decode().strip()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

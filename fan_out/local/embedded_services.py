@@ -59,6 +59,11 @@ class EmbeddedServices:
         )
         server.serve_forever()
 
+    @property
+    def isolated(self) -> bool:
+        """Whether functions have namespaces of their own."""
+        return self._lambda.isolated
+
     def close(self) -> None:
         """End every Lambda environment."""
         self._lambda.close()

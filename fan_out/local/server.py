@@ -1,8 +1,9 @@
 """The child process: moto's server with its adaptations, and the Lambda service.
 
 ``EmbeddedAws`` runs it as ``python -m fan_out.local.server SETTINGS``. It writes the number of its
-port to its standard output once it listens, and ends when its standard input does: when its parent
-closes it, or is gone. Whatever moto prints goes to standard error, which is a log file.
+port to its standard output once it listens, and whether functions are isolated. It ends when its
+standard input does: when its parent closes it, or is gone. Whatever moto prints goes to standard
+error, which is a log file.
 """
 
 import logging
@@ -15,7 +16,7 @@ from contextlib import suppress
 
 from fan_out.local.gate.credentials import Credentials
 from fan_out.local.loopback import listen
-from fan_out.local.settings import Settings
+from fan_out.local.settings import ISOLATED, Settings
 
 
 def main() -> None:
@@ -46,7 +47,8 @@ def _serve(settings: Settings, to_parent: int) -> None:
         for listening in sockets:
             threading.Thread(target=services.serve, args=[listening], daemon=True).start()
         with suppress(BrokenPipeError):  # the parent is gone already: so is standard input
-            os.write(to_parent, f"{port}\n".encode())
+            how = ISOLATED if services.isolated else "shared"
+            os.write(to_parent, f"{port} {how}\n".encode())
         os.close(to_parent)
         while sys.stdin.read(1):
             pass

@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+ISOLATED = "isolated"
+"""What the child answers after its port where functions have namespaces of their own."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -3,16 +3,18 @@
 import hashlib
 import io
 import json
-import os
+import socket
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+
+import psutil
 
 from fan_out.local.lambda_service import FunctionConfiguration, Invocation, LambdaService, LogEvent
 
@@ -56,6 +58,11 @@ class Lambda:
         if self.failing:
             raise OSError("no room for a log")
         self.written.append((group, stream, events))
+
+    @property
+    def stream(self) -> str:
+        """The name of the log stream that was written last, and so of its environment."""
+        return self.written[-1][1]
 
     def lines(self) -> list[str]:
         """All that was logged."""
@@ -122,58 +129,71 @@ def eventually(condition: Callable[[], Any]) -> bool:
     return False
 
 
-def runs(pid: int) -> bool:
-    """Whether a process is there, and not just waiting for its parent to take notice of its end."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+def processes(environment: str) -> list[psutil.Process]:
+    """The processes of an environment, which goes by the name of its log stream."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # it has ended, or is not ours
+            if process.environ().get("AWS_LAMBDA_LOG_STREAM_NAME") == environment:
+                found.append(process)
+    return found
+
+
+def runs(environment: str) -> bool:
+    """Whether any process of an environment is there."""
+    return bool(processes(environment))
 
 
 class Gate:
-    """Holds the invocations of ``WAIT`` with its ``event`` until it is opened."""
+    """Holds the invocations of ``WAIT`` with its ``event`` until it is opened.
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._folder = folder
-        self.event = str(folder)
+    It is a port of this machine: an environment need not have its files or process numbers.
+    """
 
-    def wait_until_reached(self) -> None:
-        assert eventually(lambda: list(self._folder.iterdir()))
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(LONG)
+        self._held: list[socket.socket] = []
+        self.event = self._listener.getsockname()[1]
+
+    def wait_until_reached(self) -> str:
+        """Answer the environment that has come."""
+        held, _ = self._listener.accept()
+        self._held.append(held)
+        return held.recv(1000).decode()
 
     def open(self) -> None:
-        (self._folder / "open").touch()
+        for held in [*self._held, self._listener]:
+            held.close()
 
 
 WAIT = """
-    import os, time
+    import os, socket
 
-    def handler(folder, context):
-        open(f"{folder}/{os.getpid()}", "w").close()
-        while not os.path.exists(f"{folder}/open"):
-            time.sleep(0.01)
-        return os.getpid()
+    def handler(port, context):
+        with socket.create_connection(("127.0.0.1", port)) as gate:
+            gate.sendall(context.log_stream_name.encode())
+            gate.recv(1)
+        return context.log_stream_name
 """
-"""Answers the number of its process."""
+"""Answers the environment that it runs in."""
 
-PID = """
-    import os
-
+WHICH = """
     def handler(event, context):
-        return os.getpid()
+        return context.log_stream_name
 """
+"""Answers the environment that it runs in, by the name of its log stream."""
 
 TALK_LATER = """
-    import os, pathlib, threading
+    import socket, threading
 
-    def talk(mark):
+    def talk(port):
         print("last words", end="")
-        pathlib.Path(mark).touch()
+        with socket.create_connection(("127.0.0.1", port)) as gate:
+            gate.sendall(b"talked")
 
-    def handler(mark, context):
-        threading.Timer(0.05, talk, [mark]).start()
-        return os.getpid()
+    def handler(port, context):
+        threading.Timer(0.05, talk, [port]).start()
+        return context.log_stream_name
 """
-"""Prints when its invocation is over, and touches the file that it was given."""
+"""Prints when its invocation is over, and then comes to the gate that it was given."""

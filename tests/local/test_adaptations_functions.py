@@ -1,11 +1,12 @@
 """Lambda functions, through the API of Lambda."""
 
 import json
+import struct
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
-from machines import Machines, zipped
+from machines import ECHO, Machines, zipped
 
 from bounded import eventually
 from fan_out.local import EmbeddedAws
@@ -144,6 +145,57 @@ def test_a_layer_is_on_the_path_of_the_function(machines: Machines) -> None:
     source = "from layered import VALUE\ndef handler(event, context): return VALUE"
     function = machines.function(source, Layers=[layer["LayerVersionArn"]])
     assert machines.invoke(function)["payload"] == 42
+
+
+def declaring(megabytes: int) -> bytes:
+    """A small zip that says of its file that it is so large."""
+    content = zipped({"data.bin": "x" * 54_321})
+    return content.replace(struct.pack("<L", 54_321), struct.pack("<L", megabytes << 20))
+
+
+def test_a_layer_that_unpacks_to_more_than_250_mb_is_refused(machines: Machines) -> None:
+    with pytest.raises(ClientError) as refused:
+        machines.functions.publish_layer_version(
+            LayerName="large", Content={"ZipFile": declaring(251)}
+        )
+    assert refused.value.response["Error"] == {
+        "Code": "InvalidParameterValueException",
+        "Message": "Unzipped size must be smaller than 262144000 bytes",
+    }
+    assert machines.functions.list_layer_versions(LayerName="large")["LayerVersions"] == []
+
+
+def test_code_that_unpacks_to_more_than_250_mb_is_refused_and_the_code_before_it_stays(
+    machines: Machines,
+) -> None:
+    too_large = "InvalidParameterValueException.*Unzipped size must be smaller than 262144000 bytes"
+    with pytest.raises(ClientError, match=too_large):
+        machines.function(FunctionName="large", Code={"ZipFile": declaring(251)})
+    with pytest.raises(ClientError, match="Function not found"):
+        machines.functions.get_function(FunctionName="large")
+    function = machines.function(ECHO)
+    with pytest.raises(ClientError, match=too_large):
+        machines.functions.update_function_code(FunctionName=function, ZipFile=declaring(251))
+    assert machines.invoke(function, 1)["payload"] == 1
+
+
+def test_code_and_layers_that_unpack_to_more_than_250_mb_together_are_refused(
+    machines: Machines,
+) -> None:
+    layer = machines.functions.publish_layer_version(
+        LayerName=f"layer-{uuid.uuid4()}", Content={"ZipFile": declaring(130)}
+    )
+    layers = [layer["LayerVersionArn"]]
+    combined = "Function code combined with layers exceeds .* The actual size is 272629760 bytes"
+    with pytest.raises(ClientError, match=combined):
+        machines.function(Code={"ZipFile": declaring(130)}, Layers=layers)
+    function = machines.function(Code={"ZipFile": declaring(130)})
+    with pytest.raises(ClientError, match=combined):
+        machines.functions.update_function_configuration(
+            FunctionName=function, Layers=layers, MemorySize=256
+        )
+    described = machines.functions.get_function_configuration(FunctionName=function)
+    assert (described["MemorySize"], described.get("Layers", [])) == (128, [])
 
 
 def test_a_changed_configuration_is_what_the_function_runs_with(machines: Machines) -> None:

@@ -195,8 +195,9 @@ def test_an_aws_that_is_started_serves_a_shell_until_it_is_ended(start: Start) -
     assert process.wait(TWO_MINUTES) == 0
 
 
-def test_an_aws_that_has_ended_by_itself_is_told_of(start: Start) -> None:
-    process = start("start")
+def test_an_aws_without_namespaces_or_that_has_ended_by_itself_is_told_of(start: Start) -> None:
+    process = start("start", FAN_OUT_NO_NAMESPACES="1")
+    read_up_to(process, "note: this machine allows no namespaces (user, mount and PID): functions ")
     read_up_to(process, "Ctrl-C ends it")
     for child in psutil.Process(process.pid).children():
         child.kill()

@@ -13,9 +13,9 @@ from typing import cast
 
 import pytest
 from lambda_functions import (
-    PID,
     TALK_LATER,
     WAIT,
+    WHICH,
     Gate,
     Lambda,
     at_once,
@@ -29,17 +29,6 @@ from fan_out.local.lambda_service import RequestTooLarge, UnsupportedRuntime
 from fan_out.local.lambda_service.environment import Environment
 from fan_out.local.lambda_service.host import Host
 from fan_out.local.lambda_service.pool import Pool
-
-MEET = """
-    import os, time
-    from pathlib import Path
-
-    def handler(event, context):
-        Path(event["folder"], str(os.getpid())).touch()
-        while len(os.listdir(event["folder"])) < event["guests"]:
-            time.sleep(0.01)
-        return os.getpid()
-"""
 
 
 @pytest.fixture
@@ -112,8 +101,6 @@ def test_the_environment_variables_are_those_of_lambda_and_of_the_function(aws: 
     assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == "us-east-1"
     assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.14"
     assert seen["_HANDLER"] == "app.handler"
-    assert Path(seen["LAMBDA_TASK_ROOT"], "app.py").exists()
-    assert Path(seen["LAMBDA_RUNTIME_DIR"]).exists()
     assert seen["AWS_ENDPOINT_URL"] == "http://localhost:1"
     assert "123456789012" in seen["AWS_ACCESS_KEY_ID"]
 
@@ -154,31 +141,33 @@ def test_an_idle_environment_is_used_again(aws: Lambda) -> None:
     assert [aws.answer(count, n) for n in (1, 2, 3)] == [[1], [1, 2], [1, 2, 3]]
 
 
-def test_concurrent_invocations_have_a_process_each(aws: Lambda, tmp_path: Path) -> None:
-    event = {"folder": str(tmp_path / "meeting"), "guests": 3}
-    Path(event["folder"]).mkdir()
+def test_concurrent_invocations_have_an_environment_each(aws: Lambda, gate: Gate) -> None:
+    with ThreadPoolExecutor() as threads:
+        answers = [threads.submit(aws.answer, function(WAIT), gate.event) for _ in range(3)]
+        reached = {gate.wait_until_reached() for _ in range(3)}
+        gate.open()
 
-    pids = at_once(lambda: aws.answer(function(MEET), event), 3)
-
-    assert len(set(pids)) == 3
+    assert {answer.result() for answer in answers} == reached
+    assert len(reached) == 3
 
 
 def test_there_are_never_more_environments_than_the_cap(tmp_path: Path) -> None:
-    busy = function("import os, time\ndef handler(e, c): time.sleep(0.02); return os.getpid()")
+    busy = function("import time\ndef handler(e, c): time.sleep(0.02); return c.log_stream_name")
 
     with running(tmp_path, max_environments=2) as aws:
         assert aws.service.max_environments == 2
-        pids = at_once(lambda: aws.answer(busy), 8)
+        used = at_once(lambda: aws.answer(busy), 8)
 
-    assert len(set(pids)) <= 2
+    assert len(set(used)) <= 2
 
 
-def test_waiting_for_an_environment_is_no_part_of_the_function_s_time(tmp_path: Path) -> None:
-    gate = Gate(tmp_path / "gate")
+def test_waiting_for_an_environment_is_no_part_of_the_function_s_time(
+    tmp_path: Path, gate: Gate
+) -> None:
     with running(tmp_path, max_environments=1) as aws, ThreadPoolExecutor(2) as threads:
         first = threads.submit(aws.answer, function(WAIT, name="first"), gate.event)
         gate.wait_until_reached()
-        second = threads.submit(aws.answer, function(PID, name="second", timeout_seconds=1))
+        second = threads.submit(aws.answer, function(WHICH, name="second", timeout_seconds=1))
         time.sleep(1.5)
         gate.open()
 
@@ -187,11 +176,11 @@ def test_waiting_for_an_environment_is_no_part_of_the_function_s_time(tmp_path: 
 
 def test_turns_come_in_the_order_of_asking() -> None:
     pool = Pool(1, lambda asked: Environment(asked, cast(Host, None)))  # none is ever started
-    first = pool.acquire(function(PID))
+    first = pool.acquire(function(WHICH))
     order = []
 
     def take_a_turn(n: int) -> None:
-        environment = pool.acquire(function(PID, name=str(n % 2)))
+        environment = pool.acquire(function(WHICH, name=str(n % 2)))
         order.append(n)
         pool.release(environment)
 
@@ -206,11 +195,11 @@ def test_turns_come_in_the_order_of_asking() -> None:
 
 def test_an_idle_environment_of_another_function_makes_room(tmp_path: Path) -> None:
     with running(tmp_path, max_environments=1) as aws:
-        first = aws.answer(function(PID, name="first"))
-        second = aws.answer(function(PID, name="second"))
+        first = aws.answer(function(WHICH, name="first"))
+        second = aws.answer(function(WHICH, name="second"))
         assert not runs(first)
 
-        third = aws.answer(function(PID, name="first"))
+        third = aws.answer(function(WHICH, name="first"))
         assert not runs(second)
 
     assert len({first, second, third}) == 3
@@ -222,9 +211,9 @@ def test_an_idle_environment_of_another_function_makes_room(tmp_path: Path) -> N
 def test_a_changed_configuration_ends_the_environments_before_it(
     aws: Lambda, change: dict[str, object]
 ) -> None:
-    before = aws.answer(function(PID))
+    before = aws.answer(function(WHICH))
 
-    after = aws.answer(replace(function(PID), **change))
+    after = aws.answer(replace(function(WHICH), **change))
 
     assert after != before
     assert not runs(before)
@@ -232,20 +221,19 @@ def test_a_changed_configuration_ends_the_environments_before_it(
 
 
 def test_changed_code_ends_the_environments_before_it(aws: Lambda) -> None:
-    before = aws.answer(function(PID))
+    before = aws.answer(function(WHICH))
 
     assert aws.answer(function("def handler(event, context): return 'new'")) == "new"
     assert not runs(before)
 
 
 def test_an_environment_that_was_busy_during_a_change_is_ended_after_it(
-    aws: Lambda, tmp_path: Path
+    aws: Lambda, gate: Gate
 ) -> None:
-    gate = Gate(tmp_path / "gate")
     with ThreadPoolExecutor() as threads:
         before = threads.submit(aws.answer, function(WAIT), gate.event)
         gate.wait_until_reached()
-        aws.answer(function(PID))
+        aws.answer(function(WHICH))
         gate.open()
 
     assert not runs(before.result())
@@ -262,7 +250,7 @@ def test_a_mapping_that_changes_afterwards_is_another_configuration(aws: Lambda)
 
 
 def test_versions_of_a_function_run_side_by_side(aws: Lambda) -> None:
-    latest, first = function(PID), function(PID, version="1")
+    latest, first = function(WHICH), function(WHICH, version="1")
 
     before = aws.answer(latest)
     aws.answer(first)
@@ -282,7 +270,7 @@ def test_six_megabytes_are_taken_and_more_is_refused(aws: Lambda) -> None:
 @pytest.mark.parametrize("runtime", ["nodejs22.x", "provided.al2023", "python2.7", ""])
 def test_another_language_is_refused(aws: Lambda, runtime: str) -> None:
     with pytest.raises(UnsupportedRuntime, match=f"worker has runtime {runtime}"):
-        aws.invoke(function(PID, runtime=runtime))
+        aws.invoke(function(WHICH, runtime=runtime))
 
 
 def test_at_least_one_environment_is_needed(tmp_path: Path) -> None:
@@ -294,44 +282,42 @@ def test_an_environment_that_cannot_be_started_takes_no_room(tmp_path: Path) -> 
     with running(tmp_path, max_environments=1) as aws:
         for _ in range(2):
             with pytest.raises(ValueError, match="null"):
-                aws.invoke(function(PID, environment={"A": "\0"}))
+                aws.invoke(function(WHICH, environment={"A": "\0"}))
 
-        assert runs(aws.answer(function(PID)))
+        assert runs(aws.answer(function(WHICH)))
 
 
 def test_a_log_that_cannot_be_written_takes_no_room(tmp_path: Path) -> None:
     with running(tmp_path, max_environments=1) as aws:
         aws.failing = True
         with pytest.raises(OSError, match="no room for a log"):
-            aws.invoke(function(PID))
+            aws.invoke(function(WHICH))
         aws.failing = False
 
-        assert runs(aws.answer(function(PID)))
+        assert runs(aws.answer(function(WHICH)))
 
 
-def test_nor_does_one_of_an_environment_that_makes_room(tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
+def test_nor_does_one_of_an_environment_that_makes_room(tmp_path: Path, gate: Gate) -> None:
     with running(tmp_path / "lambda", max_environments=1) as aws:
-        aws.answer(function(TALK_LATER, name="talker"), str(mark))
-        assert eventually(mark.exists)
+        aws.answer(function(TALK_LATER, name="talker"), gate.event)
+        gate.wait_until_reached()
         aws.failing = True
         with pytest.raises(OSError, match="no room for a log"):
-            aws.invoke(function(PID))
+            aws.invoke(function(WHICH))
         aws.failing = False
 
-        assert runs(aws.answer(function(PID)))
+        assert runs(aws.answer(function(WHICH)))
 
 
-def test_who_is_interrupted_while_waiting_waits_no_longer(tmp_path: Path) -> None:
-    gate = Gate(tmp_path / "gate")
+def test_who_is_interrupted_while_waiting_waits_no_longer(tmp_path: Path, gate: Gate) -> None:
     with running(tmp_path, max_environments=1) as aws, ThreadPoolExecutor() as threads:
         first = threads.submit(aws.answer, function(WAIT), gate.event)
         gate.wait_until_reached()
         main = threading.main_thread().ident
         threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
         with pytest.raises(KeyboardInterrupt):
-            aws.invoke(function(PID))
+            aws.invoke(function(WHICH))
         gate.open()
 
         first.result()
-        assert runs(aws.answer(function(PID)))
+        assert runs(aws.answer(function(WHICH)))

@@ -1,5 +1,6 @@
 """A Lambda service that is closed, or killed, leaves nothing behind."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,54 +10,67 @@ from pathlib import Path
 
 import psutil
 import pytest
-from lambda_functions import PID, TALK_LATER, WAIT, Gate, Lambda, eventually, function, runs
+from lambda_functions import (
+    TALK_LATER,
+    WAIT,
+    WHICH,
+    Gate,
+    Lambda,
+    eventually,
+    function,
+    runs,
+)
 
 from bounded import ending
 from fan_out.local.lambda_service import ServiceClosed
+from fan_out.local.lambda_service.isolation import OFF
 
 
 def test_closing_leaves_no_process_thread_descriptor_or_file(tmp_path: Path) -> None:
     threads = threading.active_count()
+    children = psutil.Process().children(recursive=True)
     descriptors = psutil.Process().num_fds()
     aws = Lambda(tmp_path)
-    pids = [aws.answer(function(PID, name=name)) for name in ("first", "second")]
+    environments = [aws.answer(function(WHICH, name=name)) for name in ("first", "second")]
 
     aws.service.close()
 
-    assert not any(runs(pid) for pid in pids)
+    assert not any(runs(environment) for environment in environments)
+    assert psutil.Process().children(recursive=True) == children
     assert threading.active_count() == threads
     assert psutil.Process().num_fds() == descriptors
     assert list(tmp_path.iterdir()) == []
 
 
-def test_closing_ends_an_invocation_in_its_middle_and_those_that_wait(tmp_path: Path) -> None:
+def test_closing_ends_an_invocation_in_its_middle_and_those_that_wait(
+    tmp_path: Path, gate: Gate
+) -> None:
     aws = Lambda(tmp_path / "lambda", max_environments=1)
-    gate = Gate(tmp_path / "gate")
     with ThreadPoolExecutor() as threads:
         under_way = threads.submit(aws.invoke, function(WAIT), gate.event)
-        gate.wait_until_reached()
-        waiting = threads.submit(aws.invoke, function(PID))
-        (pid,) = [int(file.name) for file in (tmp_path / "gate").iterdir()]
+        environment = gate.wait_until_reached()
+        waiting = threads.submit(aws.invoke, function(WHICH))
 
         aws.service.close()
 
-        assert not runs(pid)
+        assert not runs(environment)
         for invocation in (under_way, waiting):
             with pytest.raises(ServiceClosed, match="the Lambda service "):
                 invocation.result()
 
 
-def test_all_is_closed_even_if_its_log_cannot_be_written(tmp_path: Path) -> None:
+def test_all_is_closed_even_if_its_log_cannot_be_written(tmp_path: Path, gate: Gate) -> None:
     aws = Lambda(tmp_path / "lambda")
-    mark = tmp_path / "mark"
-    pids = [aws.answer(function(TALK_LATER, name="talker"), str(mark)), aws.answer(function(PID))]
-    assert eventually(mark.exists)
+    talker = aws.answer(function(TALK_LATER, name="talker"), gate.event)
+    other = aws.answer(function(WHICH))
+    gate.wait_until_reached()
     aws.failing = True
 
     with pytest.raises(OSError, match="no room for a log"):
         aws.service.close()
 
-    assert not any(runs(pid) for pid in pids)
+    assert not runs(talker)
+    assert not runs(other)
     assert not list((tmp_path / "lambda").iterdir())
 
 
@@ -66,7 +80,7 @@ def test_a_closed_service_runs_nothing(tmp_path: Path) -> None:
     aws.service.close()
 
     with pytest.raises(ServiceClosed, match="the Lambda service is closed"):
-        aws.invoke(function(PID))
+        aws.invoke(function(WHICH))
 
 
 SERVER = """
@@ -74,29 +88,33 @@ import sys, threading
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
-from lambda_functions import PID, WAIT, Lambda, function, TALK_LATER
+from lambda_functions import WHICH, WAIT, Lambda, function
 
 aws = Lambda(Path(sys.argv[2]))
 busy = function(WAIT, name="busy")
-threading.Thread(target=aws.invoke, args=[busy, sys.argv[3]], daemon=True).start()
-print(aws.answer(function(PID, name="idle")), flush=True)
+threading.Thread(target=aws.invoke, args=[busy, int(sys.argv[3])], daemon=True).start()
+print(aws.answer(function(WHICH, name="idle")), flush=True)
 threading.Event().wait()
 """
 
 
+@pytest.mark.parametrize("shared", ["", "1"])
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_service_leaves_no_process(tmp_path: Path, end: signal.Signals) -> None:
-    gate = tmp_path / "gate"
-    gate.mkdir()
-    arguments = [str(Path(__file__).parent), str(tmp_path / "lambda"), str(gate)]
+def test_a_killed_service_leaves_no_process(
+    tmp_path: Path, end: signal.Signals, shared: str, gate: Gate
+) -> None:
+    arguments = [str(Path(__file__).parent), str(tmp_path / "lambda"), str(gate.event)]
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, *arguments], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVER, *arguments],
+        env={**os.environ, OFF: shared},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert server.stdout is not None
     with ending(server):
-        idle = int(server.stdout.readline())
-        assert eventually(lambda: list(gate.iterdir()))
-        (busy,) = [int(file.name) for file in gate.iterdir()]
+        idle = server.stdout.readline().strip()
+        busy = gate.wait_until_reached()
+        left = psutil.Process(server.pid).children(recursive=True)
         assert runs(idle)
         assert runs(busy)
         server.send_signal(end)
@@ -104,3 +122,4 @@ def test_a_killed_service_leaves_no_process(tmp_path: Path, end: signal.Signals)
 
     assert eventually(lambda: not runs(idle))
     assert eventually(lambda: not runs(busy))
+    assert eventually(lambda: not any(process.is_running() for process in left))

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lambda_functions import TALK_LATER, Lambda, eventually, function, running
+from lambda_functions import (
+    TALK_LATER,
+    Gate,
+    Lambda,
+    function,
+    running,
+)
 
 from fan_out.local.lambda_service.log import Log
 
@@ -114,10 +120,9 @@ def test_what_is_printed_between_two_invocations_is_in_the_log_of_the_second(aws
     assert "meanwhile\n" in [message for _, message in aws.written[1][2]]
 
 
-def test_what_is_left_when_an_environment_ends_is_written_then(aws: Lambda, tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
-    aws.invoke(function(TALK_LATER), str(mark))
-    assert eventually(mark.exists)
+def test_what_is_left_when_an_environment_ends_is_written_then(aws: Lambda, gate: Gate) -> None:
+    aws.invoke(function(TALK_LATER), gate.event)
+    gate.wait_until_reached()
     aws.service.close()
 
     assert aws.written[-1][:2] == aws.written[0][:2]
@@ -163,13 +168,14 @@ def test_a_frame_may_come_in_any_pieces() -> None:
             os.write(end, printed[n : n + 1])
             log.read()
         os.write(end, frame(b"cut short", 8)[:-1])
+        assert log.read()
     log.write("END")
 
     events = log.take()
     assert [message for _, message in events] == [
         *["before", "one\ntwo", "", "after\n", "\n", "cut shor", "END"]
     ]
-    assert log.ended
+    assert not log.read()
     log.close()
 
 

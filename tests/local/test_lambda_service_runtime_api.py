@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from lambda_functions import LONG, Lambda, function, running
+from lambda_functions import LONG, Lambda, eventually, function, running
 
 from fan_out.local.lambda_service.log import Log
 from fan_out.local.lambda_service.runtime_api import RuntimeApi
@@ -71,6 +71,30 @@ def test_who_does_not_wait_for_the_answer_gets_none(api: RuntimeApi) -> None:
 
 def test_there_is_no_call_when_the_time_is_over(api: RuntimeApi) -> None:
     assert api.call(time.monotonic() + 0.01, "invocation/next") is None
+
+
+def test_a_log_that_nobody_can_write_any_more_is_not_the_end() -> None:
+    log = Log()
+    with log.writing_end():
+        api = RuntimeApi(log)
+
+    assert api.call(time.monotonic() + 0.01, "invocation/next") is None
+    assert not api.ended
+    api.close()
+    log.close()
+
+
+def test_a_call_whose_client_is_gone_is_abandoned(api: RuntimeApi) -> None:
+    host, port = api.address.split(":")
+    for lingers in (1, 0):
+        client = socket.create_connection((host, int(port)))
+        client.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
+        call = api.call(time.monotonic() + LONG, "invocation/next")
+        assert call is not None
+        assert not call.is_abandoned()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", lingers, 0))
+        client.close()
+        assert eventually(call.is_abandoned)
 
 
 def test_a_handler_that_calls_what_is_not_there_is_told_so(aws: Lambda) -> None:

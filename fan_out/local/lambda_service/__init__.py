@@ -14,11 +14,13 @@ from fan_out.local.lambda_service.configuration import (
 )
 from fan_out.local.lambda_service.errors import (
     InvalidPackage,
+    PackageTooLarge,
     RequestTooLarge,
     ServiceClosed,
     UnsupportedRuntime,
 )
 from fan_out.local.lambda_service.service import LambdaService
+from fan_out.local.lambda_service.unpack import check_unpacked_size
 
 __all__ = [
     "FunctionConfiguration",
@@ -27,8 +29,10 @@ __all__ = [
     "LambdaService",
     "LogEvent",
     "LogWriter",
+    "PackageTooLarge",
     "RequestTooLarge",
     "RoleCredentials",
     "ServiceClosed",
     "UnsupportedRuntime",
+    "check_unpacked_size",
 ]

@@ -7,7 +7,6 @@ what is printed, and keeps the time.
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from shutil import rmtree
@@ -16,7 +15,7 @@ from fan_out.local.lambda_service import outcome
 from fan_out.local.lambda_service.configuration import FunctionConfiguration, Invocation
 from fan_out.local.lambda_service.dialogue import Dialogue
 from fan_out.local.lambda_service.host import Host
-from fan_out.local.lambda_service.memory import MB
+from fan_out.local.lambda_service.memory import MB, Children, children_of_all, processes_of
 from fan_out.local.lambda_service.outcome import Outcome
 from fan_out.local.lambda_service.report import Report, tail
 from fan_out.local.lambda_service.runtime import Runtime
@@ -60,20 +59,16 @@ class Environment:
         end = dialogue.run(start.call, payload, start.began + self.function.timeout_seconds)
         return self._reported(start, request_id, end or self._why_not(start.runtime, request_id))
 
-    def watch(self, groups: Mapping[int, Sequence[int]]) -> None:
-        """Look whether it uses too much memory, or has left processes behind. From any thread.
-
-        ``groups`` are the numbers of the machine's processes by those of their groups.
-        """
+    def watch(self, children: Children) -> None:
+        """End it where all of its processes together use too much memory. From any thread."""
         with self._lock:
-            if self._runtime is None:
+            runtime = self._runtime
+            if runtime is None or runtime.process.has_exited():
                 return
-            process, memory = self._runtime.process, self._runtime.memory
-            if process.has_exited():
-                process.kill()  # the others of its group
-            elif memory.of_group(groups.get(process.pid, ())) > self.function.memory_mb * MB:
+            used = runtime.memory.of_all(processes_of(runtime.process.pid, children))
+            if used > self.function.memory_mb * MB:
                 self._out_of_memory = True
-                process.kill()
+                runtime.process.kill()
 
     def kill(self) -> None:
         """End its processes; an invocation under way raises Gone. From any thread."""
@@ -105,17 +100,18 @@ class Environment:
             runtime = self._host.start(self.function, self._place, self._stream)
             self._runtime = runtime
         call = runtime.api.call(runtime.started + INIT_SECONDS, NEXT, INIT_ERROR)
-        runtime.memory.of_process()
+        with self._lock:
+            runtime.memory.of_all(processes_of(runtime.process.pid, children_of_all()))
         now = time.monotonic()
         if call is not None and call.path == NEXT:
             return _Start(runtime, call, now, initialized=now - runtime.started)
-        failed = call is not None or runtime.log.ended
+        failed = call is not None or runtime.api.ended
         return _Start(runtime, call, runtime.started if failed else now)
 
     def _warm_start(self, runtime: Runtime) -> "_Start":
         began = time.monotonic()
         call = runtime.api.call(began + self.function.timeout_seconds, NEXT)
-        if runtime.log.ended or runtime.process.has_exited():
+        if runtime.api.ended or runtime.process.has_exited() or (call and call.is_abandoned()):
             raise Gone  # its call was still in the queue
         return _Start(runtime, call, began)
 
@@ -123,7 +119,7 @@ class Environment:
         """Why the runtime has given no answer."""
         if self._killed:
             raise Gone
-        if not runtime.log.ended:
+        if not runtime.api.ended:
             return outcome.timed_out(request_id, self.function.timeout_seconds, datetime.now(UTC))
         if self._out_of_memory:
             return outcome.out_of_memory(request_id)

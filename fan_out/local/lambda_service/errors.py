@@ -15,5 +15,9 @@ class InvalidPackage(ValueError):
     """The function's code or a layer is no zip, or one that would write outside of its folder."""
 
 
+class PackageTooLarge(InvalidPackage):
+    """The function's code and layers would unpack to more than Lambda takes."""
+
+
 class ServiceClosed(RuntimeError):
     """The service was closed before the invocation ended."""

@@ -1,10 +1,12 @@
 """What all environments share, and how one of them is started."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
 from fan_out.local.lambda_service.configuration import FunctionConfiguration, LogWriter
+from fan_out.local.lambda_service.isolation import RUNTIME, SEEN, Isolation
+from fan_out.local.lambda_service.launch import Launch
 from fan_out.local.lambda_service.package import Packages
 from fan_out.local.lambda_service.runtime import Runtime
 from fan_out.local.lambda_service.runtime_directory import RuntimeDirectory
@@ -13,11 +15,15 @@ from fan_out.local.lambda_service.variables import EmbeddedEndpoint, Place, envi
 
 @dataclass(frozen=True)
 class Host:
-    """The files, the Python, the embedded AWS, and who takes the logs."""
+    """The files, the Python, the embedded AWS, and who takes the logs.
+
+    ``isolation`` is None where environments have our user and our files.
+    """
 
     directory: Path
     packages: Packages
     runtime: RuntimeDirectory
+    isolation: Isolation | None
     endpoint: EmbeddedEndpoint
     write_log: LogWriter
 
@@ -31,16 +37,24 @@ class Host:
 
     def start(self, function: FunctionConfiguration, place: Place, log_stream: str) -> Runtime:
         """Start the function's runtime."""
+        seen, runtime, endpoint = place, self.runtime, self.endpoint
+        if self.isolation is not None:
+            seen, runtime = SEEN, RUNTIME
+            endpoint = replace(endpoint, config_file=runtime.config_file)
+        # -B: what is compiled is compiled by us; -P: not the script's folder on the path
+        command = [str(runtime.python), "-B", "-P", str(runtime.bootstrap)]
         return Runtime(
-            self.runtime.python,
-            [str(place.opt), function.handler],
-            place.task_root,
-            lambda runtime_api: environment_variables(
-                function,
-                place,
-                self.runtime,
-                self.endpoint,
-                runtime_api=runtime_api,
-                log_stream=log_stream,
-            ),
+            lambda runtime_api: Launch(
+                arguments=[*command, str(seen.opt), function.handler],
+                cwd=str(seen.task_root),
+                variables=environment_variables(
+                    function,
+                    seen,
+                    runtime,
+                    endpoint,
+                    runtime_api=runtime_api,
+                    log_stream=log_stream,
+                ),
+                mounts=None if self.isolation is None else self.isolation.mounts(place),
+            )
         )

@@ -31,24 +31,24 @@ class Log:
         self._unread = bytearray()
         self._events: list[LogEvent] = []
         self._latest = 0
-        self.ended = False
-        """Whether nobody is left who could print: every process of the environment is gone."""
+        self._ended = False
 
     def fileno(self) -> int:
         """The reading end."""
         return self._pipe
 
-    def read(self) -> None:
-        """Take in what was printed so far. Does not wait."""
-        while not self.ended:
+    def read(self) -> bool:
+        """Take in what was printed so far. Does not wait. False where nobody can print any more."""
+        while not self._ended:
             try:
                 printed = os.read(self._pipe, 1 << 16)
             except BlockingIOError:
-                return
-            self.ended = not printed
+                break
+            self._ended = not printed
             self._unread += printed
             for moment, message in _events(self._unread, _now()):
                 self._note(moment, message)
+        return not self._ended
 
     def write(self, *messages: str) -> None:
         """Add messages of Lambda's own after everything that was printed before."""

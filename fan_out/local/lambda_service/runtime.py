@@ -1,10 +1,10 @@
 """A running Lambda runtime: its process, the Runtime API that it asks, and what it prints."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
+from fan_out.local.lambda_service.launch import Launch
 from fan_out.local.lambda_service.log import Log
 from fan_out.local.lambda_service.memory import PeakMemory
 from fan_out.local.lambda_service.process import RuntimeProcess
@@ -14,17 +14,11 @@ from fan_out.local.lambda_service.runtime_api import RuntimeApi
 class Runtime:
     """Runs when made, and must be closed.
 
-    ``variables`` answers the environment variables for an address of the Runtime API. ``started``
-    is of ``time.monotonic()``.
+    ``launch`` answers what to run for an address of the Runtime API. ``started`` is of
+    ``time.monotonic()``.
     """
 
-    def __init__(
-        self,
-        python: Path,
-        arguments: list[str],
-        cwd: Path,
-        variables: Callable[[str], Mapping[str, str]],
-    ) -> None:
+    def __init__(self, launch: Callable[[str], Launch]) -> None:
         with ExitStack() as undo:
             self.log = Log()
             undo.callback(self.log.close)
@@ -32,15 +26,10 @@ class Runtime:
                 self.api = RuntimeApi(self.log)
                 undo.callback(self.api.close)
                 self.started = time.monotonic()
-                self.process = RuntimeProcess(
-                    python,
-                    arguments,
-                    cwd=cwd,
-                    variables=variables(self.api.address),
-                    output=output,
-                )
+                self.process = RuntimeProcess(launch(self.api.address), output=output)
             undo.callback(self.process.end)
-            self.memory = PeakMemory(self.process.pid)
+            self.api.end_with(self.process)
+            self.memory = PeakMemory()
             undo.callback(self.memory.close)
             self._undo = undo.pop_all()
 

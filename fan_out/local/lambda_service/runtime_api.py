@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from fan_out.local.lambda_service.log import Log
 from fan_out.local.lambda_service.peer import is_ours
+from fan_out.local.lambda_service.process import RuntimeProcess
 
 VERSION = "/2018-06-01/runtime/"
 
@@ -42,6 +43,10 @@ class Call:
         lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in names.items()]
         self.connection.send(f"HTTP/1.1 {status}\r\n{''.join(lines)}\r\n".encode() + body)
 
+    def is_abandoned(self) -> bool:
+        """Whether who made it is gone, and waits for no answer."""
+        return self.connection.is_closed()
+
 
 class RuntimeApi:
     """Listens on a port of its own, to our own user alone; ``address`` is ``host:port``."""
@@ -55,12 +60,20 @@ class RuntimeApi:
         self._poll = select.poll()
         self._poll.register(self._listener, select.POLLIN)
         self._poll.register(log, select.POLLIN)
+        self._runtime = -1
+        self.ended = False
+        """Whether the runtime has ended: there will be no call any more."""
+
+    def end_with(self, process: RuntimeProcess) -> None:
+        """Wait for no call of a runtime that has ended."""
+        self._runtime = process.fileno()
+        self._poll.register(process, select.POLLIN)
 
     def call(self, until: float, *paths: str) -> Call | None:
         """Wait for a call to one of ``paths``, and read what is printed meanwhile.
 
         Answers None where there is none ``until`` then (of ``time.monotonic()``), or where there
-        will never be one: ``log.ended`` tells. Any other call is refused: handlers may call too.
+        will never be one: ``ended`` tells. Any other call is refused: handlers may call too.
         """
         while (call := self._next(until)) is not None and call.path not in paths:
             call.answer("404 Not Found", b'{"errorType":"InvalidPath"}')
@@ -78,13 +91,17 @@ class RuntimeApi:
             for descriptor, _ in self._poll.poll(max(0, left)):
                 if call := self._call(descriptor):
                     return call
-            if self._log.ended or left <= 0:
+            if self.ended or left <= 0:
                 return None
 
     def _call(self, descriptor: int) -> Call | None:
         """Read what is there at a descriptor that is ready, and answer the call if it is whole."""
         if descriptor == self._log.fileno():
-            self._log.read()
+            if not self._log.read():  # all that held it have closed it, or are gone
+                self._poll.unregister(descriptor)
+            return None
+        if descriptor == self._runtime:
+            self.ended = True
             return None
         if descriptor == self._listener.fileno():
             self._accept()
@@ -146,6 +163,15 @@ class Connection:
             self._socket.sendall(data)
         except ConnectionError:
             return
+
+    def is_closed(self) -> bool:
+        """Whether the client has closed it."""
+        try:
+            return not self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            return True
 
     def close(self) -> None:
         """Close it."""

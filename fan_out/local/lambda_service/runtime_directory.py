@@ -6,6 +6,7 @@ not bring itself is then an import error here as it is in AWS.
 """
 
 import re
+import shutil
 import sys
 import venv
 from dataclasses import dataclass
@@ -13,8 +14,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Self
 
+from fan_out.local.lambda_service import bootstrap
+
 BROUGHT_BY_LAMBDA = ("awslambdaric", "boto3")
 """With what they require: botocore, s3transfer, jmespath, dateutil, six, urllib3, simplejson."""
+
+
+AWS_CONFIG = "[default]\ns3 =\n    addressing_style = path\n"
+"""The embedded S3 has no host name for each bucket."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class RuntimeDirectory:
         """
         venv.EnvBuilder(symlinks=True, with_pip=False).create(path)
         runtime = cls(path)
+        shutil.copy(bootstrap.__file__, runtime.bootstrap)
+        runtime.config_file.write_text(AWS_CONFIG)
         for name in _with_requirements(BROUGHT_BY_LAMBDA):
             runtime._link(metadata.distribution(name))
         return runtime
@@ -40,12 +49,26 @@ class RuntimeDirectory:
         """The interpreter."""
         return self.path / "bin" / "python"
 
-    def _link(self, distribution: metadata.Distribution) -> None:
+    @property
+    def packages(self) -> Path:
+        """The folder of what can be imported beside the standard library."""
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        packages = self.path / "lib" / version / "site-packages"
+        return self.path / "lib" / version / "site-packages"
+
+    @property
+    def bootstrap(self) -> Path:
+        """The script that runs a function."""
+        return self.path / "bootstrap.py"
+
+    @property
+    def config_file(self) -> Path:
+        """The AWS config file."""
+        return self.path / "aws-config"
+
+    def _link(self, distribution: metadata.Distribution) -> None:
         tops = {file.parts[0] for file in distribution.files or ()} - {".."}
         for top in tops:
-            link = packages / top
+            link = self.packages / top
             if not link.exists():  # __pycache__ is of all the single modules
                 link.symlink_to(Path(str(distribution.locate_file(top))).absolute())
 

@@ -15,11 +15,12 @@ from fan_out.local.lambda_service.configuration import (
 from fan_out.local.lambda_service.environment import Environment, Gone
 from fan_out.local.lambda_service.errors import RequestTooLarge, UnsupportedRuntime
 from fan_out.local.lambda_service.host import Host
-from fan_out.local.lambda_service.memory import process_groups
+from fan_out.local.lambda_service.isolation import Isolation
+from fan_out.local.lambda_service.memory import children_of_all
 from fan_out.local.lambda_service.package import Packages
 from fan_out.local.lambda_service.pool import Pool
 from fan_out.local.lambda_service.runtime_directory import RuntimeDirectory
-from fan_out.local.lambda_service.variables import AWS_CONFIG, EmbeddedEndpoint
+from fan_out.local.lambda_service.variables import EmbeddedEndpoint
 
 REQUEST_BYTES = 6 * 1024 * 1024
 """The largest payload of a synchronous invocation, "Lambda quotas", AWS Lambda Developer Guide."""
@@ -50,13 +51,16 @@ class LambdaService:
         self.max_environments = max_environments
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = Path(tempfile.mkdtemp(prefix="lambda-", dir=directory)).resolve()
-        config_file = self._directory / "aws-config"
-        config_file.write_text(AWS_CONFIG)
+        runtime = RuntimeDirectory.make(self._directory / "runtime")
+        isolation = Isolation.where_allowed(self._directory, runtime)
+        self.isolated = isolation is not None
+        """Whether environments have namespaces of their own, and do not share this machine's."""
         host = Host(
             directory=self._directory,
             packages=Packages(self._directory),
-            runtime=RuntimeDirectory.make(self._directory / "runtime"),
-            endpoint=EmbeddedEndpoint(endpoint_url, config_file, credentials),
+            runtime=runtime,
+            isolation=isolation,
+            endpoint=EmbeddedEndpoint(endpoint_url, runtime.config_file, credentials),
             write_log=write_log,
         )
         self._pool = Pool(max_environments, lambda function: Environment(function, host))
@@ -93,9 +97,9 @@ class LambdaService:
     def _watch(self) -> None:
         while not self._closing.wait(WATCH_SECONDS):
             if busy := self._pool.busy():
-                groups = process_groups()
+                children = children_of_all()
                 for environment in busy:
-                    environment.watch(groups)
+                    environment.watch(children)
 
 
 def _check(function: FunctionConfiguration, payload: bytes) -> None:

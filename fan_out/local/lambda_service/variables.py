@@ -11,8 +11,7 @@ from pathlib import Path
 from fan_out.local.lambda_service.configuration import FunctionConfiguration, RoleCredentials
 from fan_out.local.lambda_service.runtime_directory import RuntimeDirectory
 
-AWS_CONFIG = "[default]\ns3 =\n    addressing_style = path\n"
-"""The embedded S3 has no host name for each bucket."""
+TEMPORARY = Path("/tmp")  # noqa: S108 - Lambda's
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ def _changeable(place: Place, runtime: RuntimeDirectory) -> dict[str, str]:
         "TZ": ":UTC",
         "PATH": f"{runtime.python.parent}:/usr/local/bin:/usr/bin:/bin:{place.opt}/bin",
         "LD_LIBRARY_PATH": f"{place.task_root}:{place.task_root}/lib:{place.opt}/lib",
-        "TMPDIR": str(place.temporary),
+        # where the machine's /tmp is seen, which all of its programs share
+        **({} if place.temporary == TEMPORARY else {"TMPDIR": str(place.temporary)}),
     }
 
 
@@ -89,7 +89,7 @@ def _embedded(function: FunctionConfiguration, endpoint: EmbeddedEndpoint) -> di
     return {
         **endpoint.credentials(function),
         "AWS_CONFIG_FILE": str(endpoint.config_file),
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,  # even without HOME, ~ is the developer's
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,  # without HOME, ~ may be the developer's
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": endpoint.url,
     }

@@ -1,6 +1,12 @@
 """Lambda: functions are run by our own service, and are what their template says."""
 
-from fan_out.local.adaptations.functions import invocation, layers, resource, versions
+from fan_out.local.adaptations.functions import (
+    invocation,
+    layers,
+    resource,
+    unpacked_size,
+    versions,
+)
 from fan_out.local.lambda_service import LambdaService
 
 
@@ -10,3 +16,4 @@ def install(service: LambdaService) -> None:
     resource.install()
     layers.install()
     versions.install()
+    unpacked_size.install()

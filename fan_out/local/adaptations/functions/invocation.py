@@ -30,6 +30,7 @@ from fan_out.local.lambda_service import (
     InvalidPackage,
     Invocation,
     LambdaService,
+    PackageTooLarge,
     RequestTooLarge,
     ServiceClosed,
     UnsupportedRuntime,
@@ -43,10 +44,11 @@ SECONDS_UNTIL_NEXT_TRY = 1
 REFUSALS: dict[type[Exception], tuple[str, int]] = {
     RequestTooLarge: ("RequestTooLargeException", 413),
     UnsupportedRuntime: ("InvalidParameterValueException", 400),
+    PackageTooLarge: ("InvalidParameterValueException", 400),
     InvalidPackage: ("InvalidZipFileException", 400),
     ServiceClosed: ("ServiceException", 500),
 }
-"""What Lambda calls what the service refuses. The second and third are 502 in AWS, which clients
+"""What Lambda calls what the service refuses. The second to fourth are 502 in AWS, which clients
 try again in vain."""
 
 

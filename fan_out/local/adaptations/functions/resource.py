@@ -16,6 +16,7 @@ from moto.awslambda.exceptions import FunctionAlreadyExists
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 
+from fan_out.local.adaptations.functions.unpacked_size import check_function
 from fan_out.local.adaptations.seam import replaces
 
 DEFAULTS: dict[str, Any] = {
@@ -50,6 +51,7 @@ def _init(
 ) -> None:
     _moto_init(self, account_id, spec, region, version)
     _set_logging(self, spec.get("LoggingConfig") or {})
+    check_function(self)
 
 
 def _configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
@@ -58,6 +60,12 @@ def _configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
 
 
 def _change(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
+    layers = self.layers
+    self.layers = self._get_layers_data(config_updates.get("Layers", []))
+    try:
+        check_function(self)
+    finally:
+        self.layers = layers
     _moto_update(self, config_updates)
     if "TracingConfig" in config_updates:
         self.tracing_config = config_updates["TracingConfig"]
