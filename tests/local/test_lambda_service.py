@@ -102,7 +102,7 @@ def test_the_environment_variables_are_those_of_lambda_and_of_the_function(aws: 
     assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.14"
     assert seen["_HANDLER"] == "app.handler"
     assert seen["AWS_ENDPOINT_URL"] == "http://localhost:1"
-    assert "123456789012" in seen["AWS_ACCESS_KEY_ID"]
+    assert seen["AWS_ACCESS_KEY_ID"].startswith("ASIA")
 
 
 def test_nothing_of_our_own_environment_leaks_in(
