@@ -41,11 +41,6 @@ class Aws:
         # the CDK CLI and the aws command read AWS_REGION, boto3 does not
         return cls(boto3.Session(), os.environ.get("AWS_REGION") or None)
 
-    @property
-    def region(self) -> str:
-        """The region that the clients talk to."""
-        return self.stepfunctions.meta.region_name
-
     def within(self, region: str) -> Aws:
         """The same AWS in another region."""
         return Aws(self._session, region)

@@ -7,19 +7,24 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fan_out.cli.aws import Aws, is_aws_error, said_plainly
+from fan_out.cli.attempts import attempts_of
+from fan_out.cli.aws import Aws, is_aws_error
 from fan_out.cli.chunks import Chunks
 from fan_out.cli.display import report, result
 from fan_out.cli.display.screen import Screen
-from fan_out.cli.errors import FAILED
-from fan_out.cli.failure import Failure, log_group_of
+from fan_out.cli.errors import FAILED, CommandError, described
+from fan_out.cli.failure import Failure
 from fan_out.cli.follow import Ended
-from fan_out.cli.invocation_log import invocation_log
+from fan_out.cli.invocation_log import Clock
+from fan_out.cli.logs import sightings
 from fan_out.cli.output import Output
 from fan_out.cli.steps import Steps
 from fan_out.cli.tolerated import Tolerated
 from fan_out.runtime.budget import PAYLOAD_BYTES
 from fan_out.runtime.collect import COLLECT_STATE
+
+LINES = 40
+"""The last lines of a log: enough to see what led to the error."""
 
 TOO_MUCH_IN_ALL = (
     f"all answers together must stay within {PAYLOAD_BYTES} bytes: put large ones into S3, and "
@@ -103,19 +108,25 @@ def _evidence(
     aws: Aws, ended: Ended, failure: Failure, telling: Telling
 ) -> Iterator[tuple[str, str]]:
     """The trace and how to see the log; or, where it will go, the log itself, the trace in it."""
-    log = whole = ""
-    try:
-        if failure.function is not None:
-            group = log_group_of(aws.lambda_, failure.function)
-            since = ended.summary.started
-            log = report.log_command(group, aws.region, since, failure.request_id)
-            if failure.request_id is not None and not telling.log_stays:
-                log = whole = "\n".join(invocation_log(aws.logs, group, failure.request_id))
-    except Exception as error:
-        if not is_aws_error(error):
-            raise
-        log = f"not to be had: {said_plainly(error)}"  # the run has failed all the same
-    if failure.trace and not whole:
+    lines, log = [], ""
+    if not telling.log_stays:
+        try:
+            lines = _last_lines(aws, ended, failure)
+        except Exception as error:
+            if not isinstance(error, CommandError) and not is_aws_error(error):
+                raise
+            log = f"not to be had: {described(error)[0]}"  # the run has failed all the same
+    elif failure.function is not None:
+        log = report.logs_command(ended.arn, failure.chunk)
+    if failure.trace and not lines:
         yield "trace", "\n".join(line for part in failure.trace for line in part.splitlines())
-    if log:
-        yield "log", log
+    if lines or log:
+        yield "log", "\n".join(lines) or log
+
+
+def _last_lines(aws: Aws, ended: Ended, failure: Failure) -> list[str]:
+    """What the function has logged last that failed."""
+    attempts = attempts_of(ended.steps)
+    failed = [attempt for attempt in attempts if attempt.has_failed_as(failure)][-1:]
+    found = sightings(aws, failed, attempts, Clock())
+    return [line for sighting in found.values() for line in sighting.invocation.lines][-LINES:]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _PASSED_ON = re.compile(r"(Map|Parallel)State(Failed|Aborted)|MapIteration(Failed|Aborted)")
-_REQUEST = re.compile(r"RequestId: ([0-9a-f-]{36})(?: Error:)?\s*")
+_REQUEST = re.compile(r"(?:RequestId: |[0-9T:.-]+Z )([0-9a-f-]{36})(?: Error:)?\s*")
+"""What Lambda's own messages begin with; where a function timed out, also as its log has it."""
+
 _UNSAID = {"States.Timeout": "it ran longer than its TimeoutSeconds", "Aborted": "it was stopped"}
 """What AWS gives no cause for."""
 
@@ -89,7 +91,8 @@ def explained(error: str | None, cause: str | None, visit: Visit | None = None) 
         chunk=chunk.index if chunk else None,
         input=chunk.input if chunk else visit.input if visit else None,
         function=visit.function if visit else None,
-        request_id=request_id if isinstance(request_id, str) else None,
+        # of a function that could not be loaded, it is empty
+        request_id=request_id if isinstance(request_id, str) and request_id else None,
         trace=tuple(map(str, trace)) if isinstance(trace, list) else (),
     )
 

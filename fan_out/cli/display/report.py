@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from fan_out.cli.display.bar import retries
 from fan_out.cli.display.screen import Screen, clipped, duration
@@ -60,13 +59,10 @@ def details(failure: Failure) -> Iterator[tuple[str, str]]:
         yield "request", failure.request_id
 
 
-def log_command(group: str, region: str, since: datetime, request_id: str | None) -> str:
-    """Answer the command that shows a function's log, of one invocation where it is known."""
-    start = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    command = ["aws", "logs", "tail", group, "--region", region, "--since", start]
-    if request_id is not None:
-        command += ["--filter-pattern", f'"{request_id}"']
-    return shlex.join(command)
+def logs_command(execution_arn: str, chunk: int | None) -> str:
+    """Answer the command that shows the log of this chunk, from 0, or else of what failed."""
+    option = [] if chunk is None else ["--chunk", str(chunk + 1)]
+    return shlex.join(["fan-out", "logs", execution_arn, *option])
 
 
 def resume_command(execution_arn: str, *, redrive: bool) -> str:
