@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,10 +17,7 @@ from fan_out.cli.follow import Ended
 from fan_out.cli.invocation_log import Clock
 from fan_out.cli.logs import sightings
 from fan_out.cli.output import Output
-from fan_out.cli.steps import Steps
-from fan_out.cli.tolerated import Tolerated
 from fan_out.runtime.budget import PAYLOAD_BYTES
-from fan_out.runtime.collect import COLLECT_STATE
 
 LINES = 40
 """The last lines of a log: enough to see what led to the error."""
@@ -29,6 +25,11 @@ LINES = 40
 TOO_MUCH_IN_ALL = (
     f"all answers together must stay within {PAYLOAD_BYTES} bytes: put large ones into S3, and "
     "answer their keys"
+)
+
+NO_REDRIVE = (
+    "all chunks are done, and what failed came after them: run it again (in AWS, fan-out resume "
+    "--redrive would do that part alone; the embedded AWS cannot)"
 )
 
 
@@ -54,7 +55,7 @@ def tell(aws: Aws, ended: Ended, telling: Telling, screen: Screen) -> int:
     else:
         _tell_failure(aws, ended, failure, telling, screen)
     if telling.log_stays:
-        report.show_details(screen, _what_next(ended))
+        report.show_details(screen, _what_next(aws, ended))
     return 0 if failure is None else FAILED
 
 
@@ -67,21 +68,13 @@ def _tell_result(ended: Ended, telling: Telling, screen: Screen) -> None:
         sys.stdout.flush()
         return
     screen.show(report.summary_line(summary), style="green")
+    if output.records is not None:
+        screen.show(f"the whole job: {report.records(output.records)}")
     result.show_result(screen, output)
     if (found := Chunks.of(ended.steps)) is not None:
-        result.show_failures(
-            screen,
-            found.failed,
-            output.tolerated or _before_collect(ended.steps),
-            in_output=output.tolerated is not None,
-        )
-
-
-def _before_collect(steps: Steps) -> Tolerated | None:
-    """What a machine that tolerates failures gave to its collect."""
-    if not steps.tolerates or not steps.collects:
-        return None
-    return Tolerated.read(json.loads(steps.states[COLLECT_STATE].input or "null"))
+        result.show_failures(screen, found.failed, in_output=output.tolerated is not None)
+    if (records := output.records or summary.records) is not None:
+        result.show_set_aside(screen, records, succeeded=True)
 
 
 def _tell_failure(
@@ -91,17 +84,23 @@ def _tell_failure(
     screen.error(report.headline(failure, ended.summary.progress.chunks))
     report.show_details(screen, report.details(failure))
     report.show_details(screen, _evidence(aws, ended, failure, telling))
+    if ended.summary.records is not None:
+        result.show_set_aside(screen, ended.summary.records, succeeded=False)
 
 
-def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
+def _what_next(aws: Aws, ended: Ended) -> Iterator[tuple[str, str]]:
     """How to do what is left, where there is something."""
     chunks, failure = Chunks.of(ended.steps), ended.summary.failure
     if chunks is None:
         return
     if failure is not None and failure.error == "States.DataLimitExceeded" and not chunks.left:
         yield "advice", TOO_MUCH_IN_ALL
-    elif chunks.left or failure is not None:
-        yield "resume", report.resume_command(ended.arn, redrive=not chunks.left)
+    elif chunks.left:
+        yield "resume", report.resume_command(ended.arn, redrive=False)
+    elif failure is not None and aws.is_embedded:
+        yield "advice", NO_REDRIVE
+    elif failure is not None:
+        yield "resume", report.resume_command(ended.arn, redrive=True)
 
 
 def _evidence(

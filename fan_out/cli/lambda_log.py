@@ -109,11 +109,10 @@ def _is_start(found: tuple[str, str] | None) -> bool:
 
 
 def _made(request_id: str, texts: list[str], report: str | None = None) -> Invocation:
-    told = next((text for text in texts if _records_in(text)), "")
-    lines = [line for text in texts if text is not told for line in _readable(text)]
-    return Invocation(
-        request_id=request_id, lines=tuple(lines), report=report, records=_records_in(told)
-    )
+    told = next((at for at, text in enumerate(texts) if _records_in(text)), None)
+    records = None if told is None else _records_in(texts.pop(told))
+    lines = [line for text in texts for line in _readable(text)]
+    return Invocation(request_id=request_id, lines=tuple(lines), report=report, records=records)
 
 
 def _records_in(text: str) -> dict[str, Any] | None:

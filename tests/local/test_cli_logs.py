@@ -2,10 +2,6 @@
 
 import json
 import re
-import shlex
-import signal
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -18,7 +14,7 @@ import log_jobs
 import log_jobs_unloadable
 import pytest
 from aws_cdk import aws_lambda as lambda_
-from commands import A_MINUTE, COMMAND, Done, called, environ_of
+from commands import Done, called, environ_of
 
 from fan_out import FailurePolicy, FanOut, Retry
 from fan_out.local import EmbeddedAws
@@ -40,7 +36,11 @@ def build(outdir: Path) -> Path:
         "Failing": {"worker": cli_jobs.fails_at_57, "max_concurrency": 2},
         "Forging": {"worker": log_jobs.forges},
         "Flaky": {"worker": log_jobs.flaky, "retry": AT_ONCE, "retry_on": ["Flaky"]},
-        "Rounds": {"worker": log_jobs.in_rounds, "carry_on": True, "on_failure": TOLERATE(chunks=0)},
+        "Rounds": {
+            "worker": log_jobs.in_rounds,
+            "carry_on": True,
+            "on_failure": TOLERATE(chunks=0),
+        },
         "Halves": {
             "worker": log_jobs.in_halves,
             "on_failure": TOLERATE(percent=100, halve=True),
@@ -103,8 +103,26 @@ def run(command: Command) -> Callable[..., tuple[Done, str]]:
 
 
 def test_x(run, command):
-    for name in ("Failing","Forging","Flaky","Rounds","Halves","Plain","Unloadable","Exiting","Hanging","Talking","Busy","Uncollected","Aside"):
-        done, arn = run(name, {"Exiting":30,"Hanging":20,"Talking":20}.get(name,105))
-        print("#####", name); print(done.stdout[-1500:]); print(done.stderr)
+    for name in (
+        "Failing",
+        "Forging",
+        "Flaky",
+        "Rounds",
+        "Halves",
+        "Plain",
+        "Unloadable",
+        "Exiting",
+        "Hanging",
+        "Talking",
+        "Busy",
+        "Uncollected",
+        "Aside",
+    ):
+        done, arn = run(name, {"Exiting": 30, "Hanging": 20, "Talking": 20}.get(name, 105))
+        print("#####", name)
+        print(done.stdout[-1500:])
+        print(done.stderr)
         got = command("logs", arn)
-        print("-----", got.returncode); print(got.stderr); print(got.stdout[:4000])
+        print("-----", got.returncode)
+        print(got.stderr)
+        print(got.stdout[:4000])

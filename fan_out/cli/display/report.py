@@ -6,10 +6,12 @@ import json
 import shlex
 from collections.abc import Iterator
 
+from fan_out.cli.advice import advice_on
 from fan_out.cli.display.bar import retries
 from fan_out.cli.display.screen import Screen, clipped, duration
 from fan_out.cli.failure import Failure
 from fan_out.cli.outcome import Summary
+from fan_out.cli.records import Records
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
 
 
@@ -24,12 +26,20 @@ def summary_line(summary: Summary) -> str:
             parts.append(f"{progress.failed} failed")
         if progress.unfinished:
             parts.append(f"{progress.unfinished} not finished")
+    if summary.records is not None:
+        parts.append(records(summary.records))
     if progress.retries:
         parts.append(retries(progress))
     if progress.further_rounds:
         rounds = f"{progress.further_rounds} further round{'s' * (progress.further_rounds != 1)}"
         parts.append(f"{rounds} (smaller chunks need fewer)")
     return ", ".join(parts)
+
+
+def records(counted: Records) -> str:
+    """Say how many records are done, and how many were set aside."""
+    aside = f", {len(counted.set_aside)} set aside" if counted.set_aside else ""
+    return f"{counted.done} of {counted.total} records{aside}"
 
 
 def headline(failure: Failure, chunks: int | None) -> str:
@@ -57,6 +67,8 @@ def details(failure: Failure) -> Iterator[tuple[str, str]]:
         yield "function", failure.function
     if failure.request_id is not None:
         yield "request", failure.request_id
+    if (advice := advice_on(failure.message)) is not None:
+        yield "advice", advice
 
 
 def logs_command(execution_arn: str, chunk: int | None) -> str:
