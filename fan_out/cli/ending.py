@@ -62,14 +62,13 @@ def tell(aws: Aws, ended: Ended, telling: Telling, screen: Screen) -> int:
 def _tell_result(ended: Ended, telling: Telling, screen: Screen) -> None:
     summary = ended.summary
     output = telling.output or Output.of(ended.steps, summary)
+    line = report.summary_line(summary, output.records)
     if telling.whole:
-        screen.say(report.summary_line(summary))
+        screen.say(line)
         sys.stdout.write(f"{output.text}\n")
         sys.stdout.flush()
         return
-    screen.show(report.summary_line(summary), style="green")
-    if output.records is not None:
-        screen.show(f"the whole job: {report.records(output.records)}")
+    screen.show(line, style="green")
     result.show_result(screen, output)
     if (found := Chunks.of(ended.steps)) is not None:
         result.show_failures(screen, found.failed, in_output=output.tolerated is not None)

@@ -182,7 +182,7 @@ def test_what_has_been_resumed_already_is_not_resumed_a_second_time(
 def test_it_is_called_as_the_user_calls_it(
     aws: Aws, executions: Executions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fan_out.cli.resume.find_machine", lambda *_, **__: Machine(MACHINE))
+    monkeypatch.setattr("fan_out.cli.machine.find_machine", lambda *_, **__: Machine(MACHINE))
     executions.known[ARN] = ended(partly(items(0), {}), "Failed")
     executions.known[SECOND] = ended(partly(items(0), {}), "Failed")
     assert refused(aws, execution="run") == (

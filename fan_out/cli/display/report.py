@@ -15,8 +15,9 @@ from fan_out.cli.records import Records
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
 
 
-def summary_line(summary: Summary) -> str:
-    """Say how an execution ended, in one line."""
+def summary_line(summary: Summary, whole_job: Records | None = None) -> str:
+    """Say how an execution ended, in one line, and where it has done a part of a job, how far that
+    is."""
     progress = summary.progress
     status = summary.status.lower().replace("_", " ")
     parts = [f"{status} after {duration(summary.seconds)}"]
@@ -33,7 +34,8 @@ def summary_line(summary: Summary) -> str:
     if progress.further_rounds:
         rounds = f"{progress.further_rounds} further round{'s' * (progress.further_rounds != 1)}"
         parts.append(f"{rounds} (smaller chunks need fewer)")
-    return ", ".join(parts)
+    of_all = f"; the whole job: {records(whole_job)}" if whole_job is not None else ""
+    return f"{', '.join(parts)}{of_all}"
 
 
 def records(counted: Records) -> str:
