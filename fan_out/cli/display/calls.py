@@ -23,9 +23,9 @@ def show_call(
         screen.show(f"({_why_nothing(attempt)})")
         return
     for line in sighting.invocation.lines:
-        screen.show(line)
+        screen.copy(line)
     if sighting.invocation.report is not None:
-        screen.show(sighting.invocation.report)
+        screen.copy(sighting.invocation.report)
 
 
 def _heading(attempt: Attempt, sighting: Sighting | None, chunks: int | None) -> Iterator[str]:
