@@ -92,6 +92,8 @@ def _what_next(aws: Aws, ended: Ended) -> Iterator[tuple[str, str]]:
     chunks, failure = Chunks.of(ended.steps), ended.summary.failure
     if chunks is None:
         return
+    if chunks.failed and failure is None:
+        yield "log", report.logs_command(ended.arn, None)
     if failure is not None and failure.error == "States.DataLimitExceeded" and not chunks.left:
         yield "advice", TOO_MUCH_IN_ALL
     elif chunks.left:

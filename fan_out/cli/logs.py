@@ -78,5 +78,7 @@ def sightings(
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
                 raise
-            raise CommandError(f"no log group {group}: nothing was ever logged there") from None
+            raise CommandError(
+                f"no log group {group}: the function has logged nothing, or elsewhere"
+            ) from None
     return found

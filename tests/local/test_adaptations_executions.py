@@ -13,6 +13,7 @@ from machines import Machines, invoke_task, map_of, one_state
 
 from fan_out.local import EmbeddedAws
 from fan_out.local.adaptations.executions.error_names import matches
+from fan_out.runtime.budget import RESULT_OVERHEAD
 
 PASS = {"Type": "Pass"}
 MOST_ENVIRONMENTS = 3
@@ -71,11 +72,19 @@ def most_running(events: list[dict[str, Any]]) -> int:
 
 def test_a_task_goes_on_with_what_lambda_answered(machines: Machines, echo: str) -> None:
     definition = one_state(invoke_task(echo, OutputPath="$"))
-    assert output(machines.run(definition, {"a": ["é", 1.5]})) == {
+    answer = output(machines.run(definition, {"a": ["é", 1.5]}))
+    http, request = answer.pop("SdkHttpMetadata"), answer.pop("SdkResponseMetadata")
+    assert answer == {
         "ExecutedVersion": "$LATEST",
         "Payload": {"a": ["é", 1.5]},
         "StatusCode": 200,
     }
+    # the size counts: what wraps an answer leaves less room for it
+    assert 800 < len(json.dumps([http, request], separators=(",", ":"))) < RESULT_OVERHEAD
+    assert http["HttpHeaders"]["x-amzn-RequestId"] == request["RequestId"]
+    assert {name: values[0] for name, values in http["AllHttpHeaders"].items()} == (
+        http["HttpHeaders"]
+    )
 
 
 def test_a_task_may_name_its_function_as_its_resource(machines: Machines, echo: str) -> None:

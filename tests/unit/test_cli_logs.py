@@ -307,7 +307,7 @@ def test_an_execution_that_is_not_there_is_one_line(aws: Aws, job: Job) -> None:
 def test_a_log_group_that_is_not_there_is_one_line(aws: Aws, job: Job) -> None:
     three_chunks(job)
     job.functions.group = "/gone"
-    assert refused(aws) == "no log group /gone: nothing was ever logged there"
+    assert refused(aws) == "no log group /gone: the function has logged nothing, or elsewhere"
 
 
 def test_another_refusal_of_aws_is_its_own(aws: Aws, job: Job) -> None:
