@@ -137,11 +137,9 @@ def test_an_event_task_does_not_wait_for_its_function(machines: Machines) -> Non
     function = machines.function(SLEEP)
     task = invoke_task(function, OutputPath="$")
     task["Parameters"]["InvocationType"] = "Event"
-    assert output(machines.run(one_state(task), 1)) == {
-        "ExecutedVersion": "$LATEST",
-        "Payload": "",
-        "StatusCode": 202,
-    }
+    answer = output(machines.run(one_state(task), 1))
+    assert answer["SdkHttpMetadata"]["HttpStatusCode"] == answer["StatusCode"] == 202
+    assert answer["Payload"] == ""
 
 
 def test_a_task_that_takes_too_long_is_timed_out_within_a_map_too(machines: Machines) -> None:
@@ -396,8 +394,9 @@ def test_an_input_is_json_of_at_most_262144_bytes(machines: Machines) -> None:
 
 def test_a_state_may_answer_262144_bytes_and_no_more(machines: Machines) -> None:
     function = machines.function("def handler(event, context):\n    return 'é' * event\n")
-    definition = one_state({"Type": "Task", "Resource": function})
-    around = len('{"ExecutedVersion":"$LATEST","Payload":"","StatusCode":200}')
+    definition = one_state(invoke_task(function))
+    answer = output(machines.run(one_state(invoke_task(function, OutputPath="$")), 100_000))
+    around = len(json.dumps({**answer, "Payload": ""}, separators=(",", ":")))
     most = (262_144 - around) // 2
     assert output(machines.run(definition, most)) == "é" * most
     described = machines.run(definition, most + 1)

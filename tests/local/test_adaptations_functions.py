@@ -41,14 +41,6 @@ def test_an_invocation_answers_with_what_the_handler_did(machines: Machines) -> 
     }
 
 
-def test_the_request_of_an_invocation_is_the_one_that_its_response_names(
-    machines: Machines,
-) -> None:
-    function = machines.function("def handler(event, context): return context.aws_request_id")
-    answer = machines.functions.invoke(FunctionName=function)
-    assert json.loads(answer["Payload"].read()) == answer["ResponseMetadata"]["RequestId"]
-
-
 def test_what_the_handler_raises_is_a_function_error(machines: Machines) -> None:
     answer = machines.invoke(machines.function("def handler(event, context): return event['x']"))
     assert (answer["status"], answer["error"]) == (200, "Unhandled")
