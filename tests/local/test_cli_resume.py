@@ -356,8 +356,8 @@ def test_a_collect_sees_the_rest_alone_and_that_is_said(
 
 def test_where_no_chunk_is_left_only_a_redrive_helps(run: Command, command: Command) -> None:
     failed = run("Uncollected")
-    assert failed.stderr.splitlines()[-1].endswith(" --redrive")
-    execution = to_resume(failed)
+    assert failed.stderr.splitlines()[-1].startswith("  advice   all chunks are done")
+    (execution,) = re.findall(r"fan-out logs (\S+)", failed.stderr)
     resumed = command("resume", execution)
     assert resumed.returncode == 2
     assert resumed.stderr == (
