@@ -6,6 +6,7 @@ import os
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fan_out.cli.errors import one_line
 
@@ -42,9 +43,10 @@ class Aws:
         return cls(boto3.Session(), os.environ.get("AWS_REGION") or None)
 
     @property
-    def region(self) -> str:
-        """The region that the clients talk to."""
-        return self.stepfunctions.meta.region_name
+    def is_embedded(self) -> bool:
+        """Whether it is one on this machine."""
+        host = urlsplit(self.stepfunctions.meta.endpoint_url).hostname
+        return host in ("localhost", "127.0.0.1", "::1")
 
     def within(self, region: str) -> Aws:
         """The same AWS in another region."""

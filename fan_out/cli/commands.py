@@ -16,11 +16,13 @@ from fan_out.cli.errors import INTERRUPTED, described
 from fan_out.cli.execution_input import read_input
 from fan_out.cli.options import (
     LOCAL_RUN_EXAMPLES,
+    LOGS_EXAMPLES,
     RESUME_EXAMPLES,
     RUN_EXAMPLES,
     START_EXAMPLES,
     Account,
     AppCommand,
+    ChunkNumber,
     Context,
     Debug,
     Execution,
@@ -28,6 +30,7 @@ from fan_out.cli.options import (
     Json,
     Machine,
     MaxEnvironments,
+    RecordNumber,
     Redrive,
     Region,
     Stack,
@@ -118,6 +121,31 @@ def resume_command(
         )
         with endings_raised():
             return resume(Aws.from_environment(), wanted, screen)
+
+    return _ended(work, debug=debug)
+
+
+@app.command("logs", epilog=LOGS_EXAMPLES)
+def logs_command(
+    execution: Execution,
+    chunk: ChunkNumber = None,
+    record: RecordNumber = None,
+    stack: Stack = None,
+    machine: Machine = None,
+    debug: Debug = False,
+) -> int:
+    """Show what the functions of an execution have logged, with the tracebacks.
+
+    Without --chunk or --record: of whatever has failed, be it chunks, the control or the collect;
+    if nothing has, of the chunks that have not ended; if all have, of all of them.
+    """
+
+    def work(screen: Screen) -> int:
+        from fan_out.cli.aws import Aws
+        from fan_out.cli.logs import Logs, logs
+
+        wanted = Logs(execution=execution, stack=stack, machine=machine, chunk=chunk, record=record)
+        return logs(Aws.from_environment(), wanted, screen)
 
     return _ended(work, debug=debug)
 

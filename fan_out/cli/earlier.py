@@ -14,6 +14,7 @@ from fan_out.cli.errors import CommandError
 from fan_out.cli.fate import Fate
 from fan_out.cli.joined import counts_of
 from fan_out.cli.past import Past, read_back
+from fan_out.cli.records import Records
 from fan_out.runtime.whole_job import (
     EARLIER_ANSWERS_KEY,
     EARLIER_COUNTS_KEY,
@@ -70,7 +71,7 @@ def _read(client: SFNClient, past: Past, *, joins: bool) -> dict[str, Any]:
 def _joined(done: Sequence[Fate], before: dict[str, Any] | None) -> dict[str, Any]:
     """Of these chunks, and of those that were done before."""
     placed = [(fate.offset, fate.answer) for fate in done]
-    counts = counts_of(done, [answer for _, answer in placed], ())
+    counts = counts_of(done, (), Records.of(done, ()))
     if before is not None:
         placed += zip(before[OFFSETS_KEY], before[EARLIER_ANSWERS_KEY], strict=True)
         counts = counted_together(before, counts)

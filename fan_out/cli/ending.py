@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fan_out.cli.aws import Aws, is_aws_error, said_plainly
+from fan_out.cli.attempts import attempts_of
+from fan_out.cli.aws import Aws, is_aws_error
 from fan_out.cli.chunks import Chunks
 from fan_out.cli.display import report, result
 from fan_out.cli.display.screen import Screen
-from fan_out.cli.errors import FAILED
-from fan_out.cli.failure import Failure, log_group_of
+from fan_out.cli.errors import FAILED, CommandError, described
+from fan_out.cli.failure import Failure
 from fan_out.cli.follow import Ended
-from fan_out.cli.invocation_log import invocation_log
+from fan_out.cli.invocation_log import Clock
+from fan_out.cli.logs import sightings
 from fan_out.cli.output import Output
-from fan_out.cli.steps import Steps
-from fan_out.cli.tolerated import Tolerated
 from fan_out.runtime.budget import PAYLOAD_BYTES
-from fan_out.runtime.collect import COLLECT_STATE, Results
-from fan_out.runtime.tolerated import COUNTS_KEY, FAILURES_KEY, RESULTS_KEY
 from fan_out.runtime.whole_job import WHOLE_JOB_STATE
+
+LINES = 40
+"""The last lines of a log: enough to see what led to the error."""
 
 TOO_MUCH_IN_ALL = (
     f"all answers together{{}} must stay within {PAYLOAD_BYTES} bytes: put large ones into S3, and "
     "answer their keys"
+)
+
+NO_REDRIVE = (
+    "all chunks are done, and what failed came after them: run it again (in AWS, fan-out resume "
+    "--redrive would do that part alone; the embedded AWS cannot)"
 )
 
 
@@ -51,39 +56,25 @@ def tell(aws: Aws, ended: Ended, telling: Telling, screen: Screen) -> int:
     else:
         _tell_failure(aws, ended, failure, telling, screen)
     if telling.log_stays:
-        report.show_details(screen, _what_next(ended))
+        report.show_details(screen, _what_next(aws, ended))
     return 0 if failure is None else FAILED
 
 
 def _tell_result(ended: Ended, telling: Telling, screen: Screen) -> None:
     summary = ended.summary
     output = telling.output or Output.of(ended.steps, summary)
+    line = report.summary_line(summary, output.records)
     if telling.whole:
-        screen.say(report.summary_line(summary))
+        screen.say(line)
         sys.stdout.write(f"{output.text}\n")
         sys.stdout.flush()
         return
-    screen.show(report.summary_line(summary), style="green")
+    screen.show(line, style="green")
     result.show_result(screen, output)
     if (found := Chunks.of(ended.steps)) is not None:
-        result.show_failures(
-            screen,
-            found.failed,
-            output.tolerated or _before_collect(ended.steps),
-            in_output=output.tolerated is not None,
-        )
-
-
-def _before_collect(steps: Steps) -> Tolerated | None:
-    """What a machine that tolerates failures gave to its collect, of the whole job."""
-    if not steps.tolerates or not steps.collects:
-        return None
-    try:
-        results = Results(json.loads(steps.states[COLLECT_STATE].input or "null"))
-    except ValueError:
-        return None
-    answers, failures, counts = list(results), results.failures, results.counts
-    return Tolerated.read({RESULTS_KEY: answers, FAILURES_KEY: failures, COUNTS_KEY: counts})
+        result.show_failures(screen, found.failed, in_output=output.tolerated is not None)
+    if (records := output.records or summary.records) is not None:
+        result.show_set_aside(screen, records, succeeded=True)
 
 
 def _tell_failure(
@@ -93,40 +84,53 @@ def _tell_failure(
     screen.error(report.headline(failure, ended.summary.progress.chunks))
     report.show_details(screen, report.details(failure))
     report.show_details(screen, _evidence(aws, ended, failure, telling))
+    if ended.summary.records is not None:
+        result.show_set_aside(screen, ended.summary.records, succeeded=False)
 
 
-def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
+def _what_next(aws: Aws, ended: Ended) -> Iterator[tuple[str, str]]:
     """How to do what is left, where there is something."""
     chunks, failure = Chunks.of(ended.steps), ended.summary.failure
     if chunks is None:
         return
+    if chunks.failed and failure is None:
+        yield "log", report.logs_command(ended.arn, None)
     too_much = failure is not None and failure.error == "States.DataLimitExceeded"
     if too_much and not chunks.left and not ended.steps.collects:
         joined = WHOLE_JOB_STATE in ended.steps.states
         before = ", those of the executions before among them," if joined else ""
         yield "advice", TOO_MUCH_IN_ALL.format(before)
-    elif chunks.left or failure is not None:
-        again = chunks.left or ended.steps.joins
-        yield "resume", report.resume_command(ended.arn, redrive=not again)
+    elif chunks.left or (failure is not None and ended.steps.joins):
+        yield "resume", report.resume_command(ended.arn, redrive=False)
+    elif failure is not None and aws.is_embedded:
+        yield "advice", NO_REDRIVE
+    elif failure is not None:
+        yield "resume", report.resume_command(ended.arn, redrive=True)
 
 
 def _evidence(
     aws: Aws, ended: Ended, failure: Failure, telling: Telling
 ) -> Iterator[tuple[str, str]]:
     """The trace and how to see the log; or, where it will go, the log itself, the trace in it."""
-    log = whole = ""
-    try:
-        if failure.function is not None:
-            group = log_group_of(aws.lambda_, failure.function)
-            since = ended.summary.started
-            log = report.log_command(group, aws.region, since, failure.request_id)
-            if failure.request_id is not None and not telling.log_stays:
-                log = whole = "\n".join(invocation_log(aws.logs, group, failure.request_id))
-    except Exception as error:
-        if not is_aws_error(error):
-            raise
-        log = f"not to be had: {said_plainly(error)}"  # the run has failed all the same
-    if failure.trace and not whole:
+    lines, log = [], ""
+    if not telling.log_stays:
+        try:
+            lines = _last_lines(aws, ended, failure)
+        except Exception as error:
+            if not isinstance(error, CommandError) and not is_aws_error(error):
+                raise
+            log = f"not to be had: {described(error)[0]}"  # the run has failed all the same
+    elif failure.function is not None:
+        log = report.logs_command(ended.arn, failure.chunk)
+    if failure.trace and not lines:
         yield "trace", "\n".join(line for part in failure.trace for line in part.splitlines())
-    if log:
-        yield "log", log
+    if lines or log:
+        yield "log", "\n".join(lines) or log
+
+
+def _last_lines(aws: Aws, ended: Ended, failure: Failure) -> list[str]:
+    """What the function has logged last that failed."""
+    attempts = attempts_of(ended.steps)
+    failed = [attempt for attempt in attempts if attempt.has_failed_as(failure)][-1:]
+    found = sightings(aws, failed, attempts, Clock())
+    return [line for sighting in found.values() for line in sighting.invocation.lines][-LINES:]

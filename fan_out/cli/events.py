@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fan_out.runtime.chunk import CHUNK_KEY, WITH_KEY
@@ -70,6 +71,7 @@ class Event:
     previous: int
     visit: Visit | None
     details: Mapping[str, Any]
+    moment: datetime
 
 
 def read(raw: HistoryEventTypeDef, visit: Visit | None) -> Event:
@@ -85,7 +87,7 @@ def read(raw: HistoryEventTypeDef, visit: Visit | None) -> Event:
         visit = visit.iteration.map
     elif kind in SCHEDULED and visit is not None:
         visit.function, visit.payload = _call(kind, details)
-    return Event(kind, raw.get("previousEventId", 0), visit, details)
+    return Event(kind, raw.get("previousEventId", 0), visit, details, raw["timestamp"])
 
 
 def _details(raw: HistoryEventTypeDef) -> dict[str, Any]:

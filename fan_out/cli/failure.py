@@ -9,18 +9,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fan_out.cli.events import Event, Visit
-from fan_out.cli.steps import Steps
+from fan_out.cli.steps import FAILED, Steps
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _PASSED_ON = re.compile(r"(Map|Parallel)State(Failed|Aborted)|MapIteration(Failed|Aborted)")
-_REQUEST = re.compile(r"RequestId: ([0-9a-f-]{36})(?: Error:)?\s*")
+_REQUEST = re.compile(r"(?:RequestId: |[0-9T:.-]+Z )([0-9a-f-]{36})(?: Error:)?\s*")
+"""What Lambda's own messages begin with; where a function timed out, also as its log has it."""
+
 _UNSAID = {"States.Timeout": "it ran longer than its TimeoutSeconds", "Aborted": "it was stopped"}
 """What AWS gives no cause for."""
 
 _ERRORS = {"TIMED_OUT": "States.Timeout", "ABORTED": "Aborted"}
 """What an execution of this status ended with, where AWS does not say."""
+
+
+HISTORY_FULL = "maximum number of history events"
+"""What the cause says where an execution has had as many events as it may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +68,7 @@ def find_failure(steps: Steps, *, status: str, error: str | None, cause: str | N
     came from: a task's own failure, or else the state that could not be left or entered.
     """
     origin, error = _origin(steps), error or _ERRORS.get(status)
-    if origin is None or origin.visit is None:
+    if origin is None or origin.visit is None or _was_not_its(origin.visit, cause):
         return explained(error, cause)
     if "error" in origin.details:
         error, cause = origin.details["error"], origin.details.get("cause")
@@ -89,7 +95,8 @@ def explained(error: str | None, cause: str | None, visit: Visit | None = None) 
         chunk=chunk.index if chunk else None,
         input=chunk.input if chunk else visit.input if visit else None,
         function=visit.function if visit else None,
-        request_id=request_id if isinstance(request_id, str) else None,
+        # of a function that could not be loaded, it is empty
+        request_id=request_id if isinstance(request_id, str) and request_id else None,
         trace=tuple(map(str, trace)) if isinstance(trace, list) else (),
     )
 
@@ -115,6 +122,13 @@ def _origin(steps: Steps) -> Event | None:
             event = event.visit.failed
         event = steps.events.get(event.previous)
     return event
+
+
+def _was_not_its(visit: Visit, cause: str | None) -> bool:
+    """Whether the execution failed in a state, and not of it: as where its history is full."""
+    chunk = visit.chunk
+    is_full = HISTORY_FULL in (cause or "")
+    return is_full or (chunk is not None and chunk.map.iterations.get(chunk.index) != FAILED)
 
 
 def _lambda_error(cause: str | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ARN = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^:\s]+(:[^:\s]+)?")
 EXECUTION_ARN = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:execution:[^:\s]+:[^:\s]+")
+EXECUTION_NAME = re.compile(r"[^:\s]{1,80}")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,18 @@ def find_machine(aws: Aws, *, stack: str | None = None, chosen: str | None = Non
     there = ", ".join(f"--stack {found.stack} --machine {found.output}" for found in machines)
     what = "several state machines" if fitting else f"no output {chosen} with a state machine"
     raise CommandError(f"{what} in {where}, choose one: {there}")
+
+
+def find_execution(
+    aws: Aws, given: str, *, stack: str | None = None, chosen: str | None = None
+) -> str:
+    """Answer the ARN of the execution that the user calls so: by its ARN, or by its name, of the
+    machine that ``find_machine`` finds. Raises CommandError where it is neither."""
+    if EXECUTION_ARN.fullmatch(given):
+        return given
+    if not EXECUTION_NAME.fullmatch(given):
+        raise CommandError(f"EXECUTION must be an execution's ARN or name, got {given!r}")
+    return find_machine(aws, stack=stack, chosen=chosen).execution_arn(given)
 
 
 def _stacks(client: CloudFormationClient, name: str | None) -> Iterator[Mapping[str, Any]]:

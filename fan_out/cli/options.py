@@ -44,6 +44,26 @@ Redrive = Annotated[
         "tolerated.",
     ),
 ]
+ChunkNumber = Annotated[
+    int | None,
+    typer.Option(
+        "--chunk",
+        help="The log of this chunk alone, counted from 1: all of its rounds, tries and halves.",
+        metavar="N",
+        min=1,
+        show_default=False,
+    ),
+]
+RecordNumber = Annotated[
+    int | None,
+    typer.Option(
+        "--record",
+        help="The log of the chunk that has this record, counted from 0.",
+        metavar="N",
+        min=0,
+        show_default=False,
+    ),
+]
 AppCommand = Annotated[
     str | None,
     typer.Option(
@@ -108,6 +128,16 @@ RESUME_EXAMPLES = """
 
 **Exit code**: 0 what was left is done, or nothing was left; 1 the new execution failed, or did not
 take the chunks; 2 nothing was started; 130 Ctrl-C, which stops the execution.
+"""
+LOGS_EXAMPLES = """
+**Examples**
+
+    fan-out logs arn:aws:states:us-east-1:123456789012:execution:Nightly:run-1
+    fan-out logs run-1 --stack FanOut-prod --chunk 6
+    fan-out logs run-1 --record 57
+
+**Exit code**: 0 there was a log, 1 there was none of these (yet), 2 there is no such execution,
+chunk or record.
 """
 LOCAL_RUN_EXAMPLES = """
 **Examples**

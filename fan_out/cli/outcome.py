@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fan_out.cli.chunks import Chunks
 from fan_out.cli.failure import Failure, find_failure
 from fan_out.cli.history import History
+from fan_out.cli.records import Records
 from fan_out.cli.steps import DONE, FAILED, RUNNING, TOLERATED, Steps
 from fan_out.cli.too_many import find_too_many
 
@@ -56,7 +58,8 @@ class Summary:
     """How an execution ended.
 
     ``status`` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED; ``output`` JSON text if it succeeded,
-    ``failure`` why it did not; ``seconds`` from when it was last ``started`` to its end.
+    ``failure`` why it did not; ``seconds`` from when it was last ``started`` to its end;
+    ``records`` is None where its plan is none of chunks.
     """
 
     status: str
@@ -65,6 +68,7 @@ class Summary:
     seconds: float
     output: str | None
     failure: Failure | None
+    records: Records | None = None
 
 
 class Outcome:
@@ -125,6 +129,7 @@ class Outcome:
             raise RuntimeError(f"execution {self._arn} must have ended, and is running")
         started = description.get("redriveDate") or description["startDate"]
         stopped = description.get("stopDate") or datetime.now(UTC)
+        chunks = Chunks.of(self.steps)
         return Summary(
             status=description["status"],
             started=started,
@@ -132,6 +137,7 @@ class Outcome:
             seconds=(stopped - started).total_seconds(),
             output=description.get("output"),
             failure=self._failure(description),
+            records=Records.of(chunks.done, chunks.left) if chunks is not None else None,
         )
 
     def _progress(self) -> Progress:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fan_out.cli.outcome import Summary
+from fan_out.cli.records import Records
 from fan_out.cli.steps import Steps
 from fan_out.cli.tolerated import Tolerated
 
@@ -15,11 +16,13 @@ from fan_out.cli.tolerated import Tolerated
 @dataclass(frozen=True)
 class Output:
     """``text`` is JSON. ``answers`` are those that it is made of, in chunk order; None where it is
-    made of something else. ``tolerated`` is there where the failures are in it, too."""
+    made of something else. ``tolerated`` is there where the failures are in it, too; ``records``
+    where it is of more executions than one."""
 
     text: str
     answers: Sequence[Any] | None = None
     tolerated: Tolerated | None = None
+    records: Records | None = None
 
     @classmethod
     def of(cls, steps: Steps, summary: Summary) -> Output:

@@ -71,8 +71,8 @@ class Past:
         return f"; --redrive (in AWS) {why}" if self.redrivable else ""
 
 
-def read_past(client: SFNClient, arn: str) -> Past:
-    """Read an execution. Raises CommandError where there is none, or it has not ended."""
+def first_look(client: SFNClient, arn: str) -> Outcome:
+    """Look at an execution, ended or not. Raises CommandError where there is none."""
     from botocore.exceptions import ClientError
 
     outcome = Outcome(client, arn)
@@ -83,6 +83,12 @@ def read_past(client: SFNClient, arn: str) -> Past:
             raise
         message = "it was never there, or it ended more than 90 days ago"
         raise CommandError(f"no execution {arn}: {message}") from None
+    return outcome
+
+
+def read_past(client: SFNClient, arn: str) -> Past:
+    """Read an execution. Raises CommandError where there is none, or it has not ended."""
+    outcome = first_look(client, arn)
     for _ in outcome.watch():
         if not outcome.ended:
             raise CommandError(f"{arn} is still running: wait for its end, or stop it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from fan_out.cli.asked import Asked
@@ -17,13 +16,11 @@ from fan_out.cli.follow import Ended, Objection, redrive_and_follow, start_and_f
 from fan_out.cli.foreseen import foreseen
 from fan_out.cli.joined import joined
 from fan_out.cli.leftover import Leftover
-from fan_out.cli.machine import EXECUTION_ARN, find_machine
+from fan_out.cli.machine import find_execution
 from fan_out.cli.output import Output
 from fan_out.cli.past import Past, read_back, read_past
 from fan_out.cli.steps import Steps
 from fan_out.cli.successor import name_after, refuse_if_resumed
-
-NAME = re.compile(r"[^:\s]{1,80}")
 
 NOT_TAKEN = (
     "the control function did not take the chunks that are left: it must be made by @control, or "
@@ -48,7 +45,7 @@ def resume(aws: Aws, wanted: Resume, screen: Screen) -> int:
 
     Raises what ``run`` does, and CommandError where there is nothing that can be resumed.
     """
-    arn = _execution(aws, wanted)
+    arn = find_execution(aws, wanted.execution, stack=wanted.stack, chosen=wanted.machine)
     aws = aws.within(arn.split(":")[3])
     past = read_past(aws.stepfunctions, arn)
     if wanted.redrive:
@@ -70,16 +67,6 @@ def resume(aws: Aws, wanted: Resume, screen: Screen) -> int:
     ended = start_and_follow(aws, past.machine, name, input, screen, objection)
     output = _output(aws, ended, past, screen, joins=left.joins)
     return tell(aws, ended, Telling(whole=wanted.whole, output=output), screen)
-
-
-def _execution(aws: Aws, wanted: Resume) -> str:
-    given = wanted.execution
-    if EXECUTION_ARN.fullmatch(given):
-        return given
-    if not NAME.fullmatch(given):
-        raise CommandError(f"EXECUTION must be an execution's ARN or name, got {given!r}")
-    machine = find_machine(aws, stack=wanted.stack, chosen=wanted.machine)
-    return machine.execution_arn(given)
 
 
 def _refuse_to_redrive_what_was_tolerated(past: Past) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
+from fan_out.runtime.chunk import OFFSET_KEY
 from fan_out.runtime.tolerated import (
     COUNTS_KEY,
     FAILURE_KEY,
@@ -36,26 +36,6 @@ class Tolerated:
         if isinstance(results, list) and isinstance(failures, list) and isinstance(counts, dict):
             return cls(results, failures, counts)
         return None
-
-    @property
-    def records(self) -> int:
-        """How many there were."""
-        return self.counts.get("records", 0)
-
-    @property
-    def succeeded(self) -> int:
-        """How many records are done."""
-        return self.counts.get("recordsSucceeded", self.records)
-
-    @property
-    def in_failed_chunks(self) -> int:
-        """The records of the chunks that failed."""
-        return sum(failure["chunk"][COUNT_KEY] for failure in self.failures)
-
-    @property
-    def set_aside(self) -> int:
-        """The records that failed and whose chunks are done all the same."""
-        return self.records - self.succeeded - self.in_failed_chunks
 
 
 def parts_of(output: str | None) -> list[dict[str, Any]]:

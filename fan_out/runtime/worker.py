@@ -8,6 +8,7 @@ import os
 from fan_out.runtime.bad_records import merged_answers, record_by_record
 from fan_out.runtime.carry_on import MARGIN_VARIABLE, answer_of, can_carry_on
 from fan_out.runtime.chunk import Chunk
+from fan_out.runtime.chunk_line import log_chunk
 from fan_out.runtime.numbers import described
 from fan_out.runtime.role import made_for
 
@@ -65,6 +66,7 @@ else:
 
         @functools.wraps(function)
         def handler(event, context):
+            log_chunk(event)
             margin = os.environ.get(MARGIN_VARIABLE)
             # the function may be the worker of a machine that does not carry on, too
             if margin is None or not can_carry_on(event):

@@ -255,7 +255,7 @@ def test_a_run_that_succeeded_in_spite_of_failures_tells_them_and_is_made_whole(
     partly = run("Tolerant")
     assert partly.returncode == 0, partly.stderr
     lines = partly.stdout.splitlines()
-    assert lines[0].endswith(" s, 8 of 11 chunks done, 3 failed")
+    assert lines[0].endswith(" s, 8 of 11 chunks done, 3 failed, 75 of 105 records")
     assert lines[1] == "result: 8 answers, in chunk order"
     assert lines[-4:] == [
         "failures: 3 chunks",
@@ -329,12 +329,14 @@ def test_records_that_were_set_aside_are_counted(
     run: Command, command: Command, mend: Callable[..., None]
 ) -> None:
     partly = run("Aside")
-    assert partly.stdout.splitlines()[-1] == (
-        "records: 86 of 105 succeeded, 10 in failed chunks, 9 set aside"
-    )
+    summary = partly.stdout.splitlines()[0]
+    assert summary.endswith(", 10 of 11 chunks done, 1 failed, 86 of 105 records, 9 set aside")
     mend("Aside")
     resumed = command("resume", to_resume(partly))
-    assert resumed.stdout.splitlines()[-1] == "records: 95 of 105 succeeded, 10 set aside"
+    summary, *lines = resumed.stdout.splitlines()
+    assert summary.endswith("; the whole job: 95 of 105 records, 10 set aside")
+    assert lines[-11] == "set aside: 10 records"
+    assert lines[-1] == "  record 97: ValueError: 97 is bad"
 
 
 def test_items_come_along_and_a_name_is_enough(

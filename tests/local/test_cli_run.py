@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -144,7 +143,7 @@ def test_a_success_is_summed_up_with_every_chunks_answer(run: RunCommand) -> Non
     assert done.returncode == 0, done.stderr
     summary, heading, *answers = done.stdout.splitlines()
     assert summary.startswith("succeeded after ")
-    assert summary.endswith(" s, 11 of 11 chunks done")
+    assert summary.endswith(" s, 11 of 11 chunks done, 105 of 105 records")
     assert heading == "result: 11 answers, in chunk order"
     assert answers[0] == "   1  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
     assert answers[10] == "  11  [100, 101, 102, 103, 104]"
@@ -192,7 +191,7 @@ def test_a_long_result_is_shortened_and_says_so(run: RunCommand) -> None:
 def test_a_plan_of_no_chunks_succeeds_with_no_answers(run: RunCommand) -> None:
     done = run("--stack", "One", given={"totalProcessRecordCount": 0})
     assert done.returncode == 0, done.stderr
-    assert "0 of 0 chunks done\nresult: 0 answers" in done.stdout
+    assert "0 of 0 chunks done, 0 of 0 records\nresult: 0 answers" in done.stdout
 
 
 def test_a_failure_names_the_chunk_the_error_and_the_function(failed: Done) -> None:
@@ -207,17 +206,6 @@ def test_a_failure_names_the_chunk_the_error_and_the_function(failed: Done) -> N
     assert "raise ValueError" in failed.stderr
 
 
-def test_the_command_for_the_log_finds_the_invocation(failed: Done, session: boto3.Session) -> None:
-    command = shlex.split(shown(failed, "log"))
-    assert command[:3] == ["aws", "logs", "tail"]
-    options = dict(zip(command[4::2], command[5::2], strict=True))
-    assert options.keys() == {"--region", "--since", "--filter-pattern"}
-    found = session.client("logs", region_name=options["--region"]).filter_log_events(
-        logGroupName=command[3], filterPattern=options["--filter-pattern"]
-    )
-    assert any(event["message"].startswith("START RequestId: ") for event in found["events"])
-
-
 def test_a_log_that_will_be_gone_is_shown_itself(
     session: boto3.Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -227,7 +215,7 @@ def test_a_log_that_will_be_gone_is_shown_itself(
     )
     assert run_here(Aws(session), wanted, Screen()) == 1
     err = capsys.readouterr().err
-    assert "aws logs tail" not in err
+    assert "fan-out logs" not in err
     assert "\n  log      looking at 50\n" in err
     assert "[ERROR] ValueError: bad record 57" in err
     assert "START RequestId" not in err

@@ -42,7 +42,6 @@ SHAPED = {"results": 7, "failures": [], "counts": {}}
 FAILURES = [
     "failures: 1 chunk",
     "  2  offset 10, count 10: ValueError: cut short",
-    "records: 17 of 30 succeeded, 10 in failed chunks, 3 set aside",
 ]
 
 

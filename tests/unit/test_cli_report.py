@@ -3,10 +3,11 @@
 import io
 import json
 import re
+import shlex
 from typing import Any
 
 import pytest
-from recorded import FUNCTION, REQUEST_ID, START, chunk, failure
+from recorded import ARN, FUNCTION, REQUEST_ID, START, chunk, failure
 from rich.console import Console
 
 from fan_out.cli.display import bar, report, result
@@ -16,8 +17,8 @@ from fan_out.cli.failure import Failure, TooMany
 from fan_out.cli.fate import Fate
 from fan_out.cli.outcome import Progress, Summary
 from fan_out.cli.output import Output
+from fan_out.cli.records import Records
 from fan_out.cli.steps import TOLERATED
-from fan_out.cli.tolerated import Tolerated
 
 
 class Shown(Screen):
@@ -47,9 +48,15 @@ class Shown(Screen):
         return self.err.file.getvalue().splitlines()
 
 
-def summary(status: str, progress: Progress) -> Summary:
+def summary(status: str, progress: Progress, records: Records | None = None) -> Summary:
     return Summary(
-        status=status, started=START, progress=progress, seconds=12.5, output=None, failure=None
+        status=status,
+        started=START,
+        progress=progress,
+        seconds=12.5,
+        output=None,
+        failure=None,
+        records=records,
     )
 
 
@@ -87,6 +94,21 @@ def summary(status: str, progress: Progress) -> Summary:
 )
 def test_a_summary_is_one_line(status: str, progress: Progress, line: str) -> None:
     assert report.summary_line(summary(status, progress)) == line
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        (Records(105, 105), "105 of 105 records"),
+        (Records(0, 0), "0 of 0 records"),
+        (Records(105, 93, (1, 2)), "93 of 105 records, 2 set aside"),
+    ],
+)
+def test_a_summary_counts_the_records(records: Records, said: str) -> None:
+    one = summary("SUCCEEDED", Progress(chunks=11, done=10, failed=1, retries=1), records)
+    line = f"succeeded after 12.5 s, 10 of 11 chunks done, 1 failed, {said}, 1 retry"
+    assert report.summary_line(one) == line
+    assert report.summary_line(one, records) == f"{line}; the whole job: {said}"
 
 
 @pytest.mark.parametrize(
@@ -225,18 +247,11 @@ def tolerated(index: int, cause: str = "bad") -> Fate:
     )
 
 
-def counted(*, failed: int, records: int, succeeded: int) -> Tolerated:
-    failures = [{"chunk": json.loads(chunk(index))} for index in range(failed)]
-    return Tolerated([], failures, {"records": records, "recordsSucceeded": succeeded})
-
-
 def test_failures_that_were_tolerated_have_a_line_each() -> None:
     screen = Shown()
     message = f"RequestId: {REQUEST_ID} Error: Task timed out after 2.00 seconds"
     failures = [tolerated(0), tolerated(9, message)]
-    result.show_failures(
-        screen, failures, counted(failed=2, records=105, succeeded=85), in_output=True
-    )
+    result.show_failures(screen, failures, in_output=True)
     assert screen.lines == [
         "failures: 2 chunks",
         "   1  offset 0, count 10: ValueError: bad",
@@ -250,34 +265,52 @@ def test_failures_that_were_tolerated_have_a_line_each() -> None:
 def test_many_failures_are_shortened(in_output: bool, hint: str) -> None:
     screen = Shown()
     failures = [tolerated(index) for index in range(30)]
-    result.show_failures(screen, failures, None, in_output=in_output)
+    result.show_failures(screen, failures, in_output=in_output)
     assert len(screen.lines) == 23
     assert screen.lines[16] == "  … 10 more …"
     assert screen.lines[-1] == f"  {hint}"
 
 
-@pytest.mark.parametrize(
-    ("counts", "lines"),
-    [
-        (counted(failed=0, records=105, succeeded=105), []),
-        (counted(failed=1, records=105, succeeded=95), []),
-        (
-            counted(failed=0, records=105, succeeded=103),
-            ["records: 103 of 105 succeeded, 2 set aside"],
-        ),
-        (
-            counted(failed=1, records=105, succeeded=93),
-            ["records: 93 of 105 succeeded, 10 in failed chunks, 2 set aside"],
-        ),
-        (None, []),
-    ],
-)
-def test_records_that_were_set_aside_are_counted(
-    counts: Tolerated | None, lines: list[str]
-) -> None:
+def test_what_a_failure_that_was_tolerated_means_is_said_once() -> None:
     screen = Shown()
-    result.show_failures(screen, [], counts, in_output=True)
-    assert screen.lines == lines
+    message = "RequestId: 1 Error: Runtime exited with error: exit status 1"
+    failures = [tolerated(0, message), tolerated(1, "bad"), tolerated(2, message)]
+    result.show_failures(screen, failures, in_output=True)
+    advice = [line for line in screen.lines if "raise an exception, or return" in line]
+    assert screen.lines[-1:] == advice
+
+
+def test_where_nothing_failed_nothing_is_said() -> None:
+    screen = Shown()
+    result.show_failures(screen, [], in_output=True)
+    result.show_set_aside(screen, Records(total=1, done=1), succeeded=True)
+    assert screen.lines == []
+
+
+def bad(number: int) -> dict[str, Any]:
+    return {"record": number, "error": "ValueError", "message": f"bad\nrecord {number}"}
+
+
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_what_was_set_aside_is_named_record_by_record(succeeded: bool) -> None:
+    screen = Shown()
+    aside = (bad(7), {**bad(17), "message": ""}, "of another shape")
+    result.show_set_aside(screen, Records(9, 6, aside), succeeded=succeeded)
+    assert (screen.lines if succeeded else screen.told) == [
+        "set aside: 3 records",
+        "  record 7: ValueError: bad record 7",
+        "  record 17: ValueError",
+        '  "of another shape"',
+    ]
+
+
+def test_many_records_that_were_set_aside_are_shortened() -> None:
+    screen = Shown()
+    aside = tuple(bad(number) for number in range(50))
+    result.show_set_aside(screen, Records(100, 50, aside), succeeded=True)
+    assert screen.lines[0] == "set aside: 50 records"
+    assert len(screen.lines) == 23
+    assert screen.lines[-1] == "  (shortened)"
 
 
 def test_the_details_of_a_failure_are_where_it_was() -> None:
@@ -313,11 +346,10 @@ def test_a_text_of_several_lines_keeps_its_indentation() -> None:
 
 
 def test_the_command_for_a_log_can_be_pasted() -> None:
-    assert report.log_command("/aws/lambda/W", "eu-west-1", START, "1-2") == (
-        "aws logs tail /aws/lambda/W --region eu-west-1 --since 2026-01-02T03:04:05Z "
-        "--filter-pattern '\"1-2\"'"
-    )
-    assert "--filter" not in report.log_command("/aws/lambda/W", "eu-west-1", START, None)
+    assert report.logs_command(ARN, 5) == f"fan-out logs {ARN} --chunk 6"
+    assert report.logs_command(ARN, None) == f"fan-out logs {ARN}"
+    odd = f"{ARN}'s (2)"
+    assert shlex.split(report.logs_command(odd, 0)) == ["fan-out", "logs", odd, "--chunk", "1"]
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_the_command_for_that_works_as_it_is_printed_whatever_the_user_calls_it(
     aws: Aws, executions: Executions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name would need --stack and --machine again, and a quote where a shell takes it apart."""
-    monkeypatch.setattr("fan_out.cli.resume.find_machine", lambda *_, **__: Machine(MACHINE))
+    monkeypatch.setattr("fan_out.cli.machine.find_machine", lambda *_, **__: Machine(MACHINE))
     odd = f"{ARN.rpartition(':')[0]}:it's"
     for arn, name in ((ARN, "run"), (odd, "it's")):
         executions.known[arn] = ended(partly(items(0), {}), "Failed")

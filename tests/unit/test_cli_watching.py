@@ -55,8 +55,9 @@ def raising(error: BaseException) -> Any:
     return look
 
 
-def start(aws: Aws) -> int:
-    return run.run(aws, run.Run(machine=MACHINE, input='{"n":  1}'), Screen())
+def start(aws: Aws, *, log_stays: bool = True) -> int:
+    wanted = run.Run(machine=MACHINE, input='{"n":  1}', log_stays=log_stays)
+    return run.run(aws, wanted, Screen())
 
 
 def test_an_execution_is_started_with_the_input_as_it_was_given_and_a_name_of_its_own(
@@ -153,7 +154,7 @@ def test_a_log_that_aws_does_not_tell_of_leaves_a_failed_run_a_failed_run(
     )
     machines.history.add("TaskFailed", 2, resourceType="lambda", resource="invoke", error="E")
     machines.history.add("ExecutionFailed", 3, error="E", cause="{}")
-    assert start(aws) == 1
+    assert start(aws, log_stays=False) == 1
     assert "log      not to be had: cannot connect to AWS" in capsys.readouterr().err
 
 

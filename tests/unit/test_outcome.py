@@ -23,8 +23,10 @@ from recorded import (
 )
 
 from fan_out.cli import history as reading
+from fan_out.cli.display import report
 from fan_out.cli.failure import Failure, TooMany, log_group_of
 from fan_out.cli.outcome import LOOKS_AFTER_THE_END, Outcome, Progress, Summary
+from fan_out.cli.records import Records
 
 STEP_FUNCTIONS = client("stepfunctions")
 
@@ -185,6 +187,7 @@ def test_a_success_is_summed_up_with_its_output_and_time() -> None:
         seconds=12.5,
         output="[[0]]",
         failure=None,
+        records=Records(total=10, done=10),
     )
 
 
@@ -337,6 +340,72 @@ def test_an_execution_may_end_without_anything_having_failed(
     assert (failure.error, failure.state, failure.chunk) == (error, None, None)
     assert failure.message.startswith(message)
     assert end(service).progress == Progress(chunks=4, done=1)
+
+
+FULL = "The execution reached the maximum number of history events (25000)."
+
+
+@pytest.mark.parametrize("follows", ["a chunk's step", "the end of one", "the start of one"])
+def test_a_full_history_is_no_chunks_failure(mixed: History, follows: str) -> None:
+    """Whichever event would have been the next."""
+    if follows == "the end of one":
+        mixed.finish(6, 0)
+    if follows == "the start of one":
+        mixed.add("MapIterationStarted", 6, name="Map", index=3)
+    summary = end(failed(mixed, "States.Runtime", FULL))
+    assert summary.failure == Failure(error="States.Runtime", message=FULL)
+    assert summary.progress.failed == 0
+    assert report.headline(summary.failure, 4) == f"States.Runtime: {FULL}"
+
+
+FATES = ["waiting", "running", "done", "aborted", "tolerated"]
+
+
+@given(
+    fates=st.lists(st.sampled_from(FATES), max_size=6),
+    failing=st.none() | st.integers(0, 5),
+    ending=st.sampled_from(["Succeeded", "Failed", "Full", "Aborted", "TimedOut"]),
+    nowhere=st.booleans(),
+)
+def test_the_parts_of_a_summary_add_up_and_no_chunk_is_said_to_have_failed_that_has_not(
+    fates: list[str], failing: int | None, ending: str, nowhere: bool
+) -> None:
+    history = History()
+    started = history.planned(len(fates), tolerant=True)
+    entered = {}
+    for index, fate in enumerate(fates):
+        if fate != "waiting":
+            entered[index] = history.iteration(started, index)
+        if fate == "done":
+            history.finish(entered[index], index, {"result": [index]})
+        if fate == "tolerated":
+            history.tolerate(entered[index], index, "ValueError", "bad")
+    failing = failing if failing in entered and fates[failing] == "running" else None
+    if failing is not None:
+        last = history.fail(history.attempt(entered[failing]), "ValueError", "bad")
+        history.add("MapIterationFailed", last, name="Map", index=failing)
+    for index, fate in enumerate(fates):
+        if fate == "aborted":
+            history.add("MapIterationAborted", entered[index], name="Map", index=index)
+    service = Service(history, ending.upper(), error="E", cause="c")
+    if ending == "Full":
+        service = failed(history, "States.Runtime", FULL)
+    elif ending == "Failed":
+        follows = 1 if nowhere else len(history.events)
+        history.add("ExecutionFailed", follows, error="ValueError", cause="bad")
+        service = Service(history, "FAILED", error="ValueError", cause="bad")
+    else:
+        service.status = "TIMED_OUT" if ending == "TimedOut" else service.status
+        history.end(ending)
+    summary = end(service)
+    progress = summary.progress
+    assert (progress.chunks, progress.running) == (len(fates), 0)
+    assert progress.done == fates.count("done")
+    assert progress.failed == fates.count("tolerated") + (failing is not None)
+    assert progress.unfinished == len(fates) - progress.done - progress.failed >= 0
+    assert summary.records == Records(total=10 * len(fates), done=10 * progress.done)
+    if summary.failure is not None and summary.failure.chunk is not None:
+        assert summary.failure.chunk == failing
 
 
 def test_a_stopped_execution_tells_what_it_was_stopped_with(mixed: History) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
+from fan_out.cli.advice import advice_on
 from fan_out.cli.display.bar import retries
 from fan_out.cli.display.screen import Screen, clipped, duration
 from fan_out.cli.failure import Failure
 from fan_out.cli.outcome import Summary
+from fan_out.cli.records import Records
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
 
 
-def summary_line(summary: Summary) -> str:
-    """Say how an execution ended, in one line."""
+def summary_line(summary: Summary, whole_job: Records | None = None) -> str:
+    """Say how an execution ended, in one line, and where it has done a part of a job, how far that
+    is."""
     progress = summary.progress
     status = summary.status.lower().replace("_", " ")
     parts = [f"{status} after {duration(summary.seconds)}"]
@@ -25,12 +27,21 @@ def summary_line(summary: Summary) -> str:
             parts.append(f"{progress.failed} failed")
         if progress.unfinished:
             parts.append(f"{progress.unfinished} not finished")
+    if summary.records is not None:
+        parts.append(records(summary.records))
     if progress.retries:
         parts.append(retries(progress))
     if progress.further_rounds:
         rounds = f"{progress.further_rounds} further round{'s' * (progress.further_rounds != 1)}"
         parts.append(f"{rounds} (smaller chunks need fewer)")
-    return ", ".join(parts)
+    of_all = f"; the whole job: {records(whole_job)}" if whole_job is not None else ""
+    return f"{', '.join(parts)}{of_all}"
+
+
+def records(counted: Records) -> str:
+    """Say how many records are done, and how many were set aside."""
+    aside = f", {len(counted.set_aside)} set aside" if counted.set_aside else ""
+    return f"{counted.done} of {counted.total} records{aside}"
 
 
 def headline(failure: Failure, chunks: int | None) -> str:
@@ -58,15 +69,14 @@ def details(failure: Failure) -> Iterator[tuple[str, str]]:
         yield "function", failure.function
     if failure.request_id is not None:
         yield "request", failure.request_id
+    if (advice := advice_on(failure.message)) is not None:
+        yield "advice", advice
 
 
-def log_command(group: str, region: str, since: datetime, request_id: str | None) -> str:
-    """Answer the command that shows a function's log, of one invocation where it is known."""
-    start = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    command = ["aws", "logs", "tail", group, "--region", region, "--since", start]
-    if request_id is not None:
-        command += ["--filter-pattern", f'"{request_id}"']
-    return shlex.join(command)
+def logs_command(execution_arn: str, chunk: int | None) -> str:
+    """Answer the command that shows the log of this chunk, from 0, or else of what failed."""
+    option = [] if chunk is None else ["--chunk", str(chunk + 1)]
+    return shlex.join(["fan-out", "logs", execution_arn, *option])
 
 
 def resume_command(execution_arn: str, *, redrive: bool) -> str:

@@ -3,68 +3,92 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from fan_out.cli.advice import advice_on
 from fan_out.cli.display.screen import WIDTH, Screen, clipped
 from fan_out.cli.errors import one_line
-from fan_out.cli.failure import explained
+from fan_out.cli.failure import Failure, explained
 from fan_out.cli.fate import Fate
 from fan_out.cli.output import Output
-from fan_out.cli.tolerated import Tolerated
+from fan_out.cli.records import Records
 
 LINES = 20
 """Lines of a list that is not shown whole."""
 
 ALL_OF_IT = "  (shortened; --json prints all of it)"
+SHORTENED = "  (shortened)"
 
 
 def show_result(screen: Screen, output: Output) -> None:
     """Show a machine's output in at most some 20 lines, one for each answer that it is made of."""
     if output.answers is None:
-        _show(screen, "result:", list(_lines(json.loads(output.text))))
+        _show(screen.show, screen, "result:", list(_lines(json.loads(output.text))))
         return
     count = len(output.answers)
     heading = f"result: {count} answer{'s' * (count != 1)}, in chunk order"
-    _show(screen, heading, list(_answers(output.answers)))
+    _show(screen.show, screen, heading, list(_answers(output.answers)))
 
 
-def show_failures(
-    screen: Screen, failed: Sequence[Fate], tolerated: Tolerated | None, *, in_output: bool
-) -> None:
-    """Show which chunks failed and why, and how many records were set aside, where any were.
+def show_failures(screen: Screen, failed: Sequence[Fate], *, in_output: bool) -> None:
+    """Show which chunks failed and why, where any did.
 
     ``in_output`` says whether the machine's output has them too.
     """
-    if failed:
-        count = len(failed)
-        heading = f"failures: {count} chunk{'s' * (count != 1)}"
-        hint = ALL_OF_IT if in_output else "  (shortened)"
-        _show(screen, heading, list(_failures(failed)), hint)
-    if tolerated is not None and tolerated.set_aside > 0:
-        parts = [f"{tolerated.succeeded} of {tolerated.records} succeeded"]
-        if tolerated.in_failed_chunks:
-            parts.append(f"{tolerated.in_failed_chunks} in failed chunks")
-        screen.show(f"records: {', '.join(parts)}, {tolerated.set_aside} set aside")
+    if not failed:
+        return
+    failures = [explained(fate.failure.get("error"), fate.failure.get("cause")) for fate in failed]
+    heading = f"failures: {len(failed)} chunk{'s' * (len(failed) != 1)}"
+    hint = ALL_OF_IT if in_output else SHORTENED
+    _show(screen.show, screen, heading, list(_failures(failed, failures)), hint)
+    for advice in dict.fromkeys(advice_on(failure.message) for failure in failures):
+        if advice is not None:
+            screen.show(f"  {advice}")
 
 
-def _show(screen: Screen, heading: str, rows: list[str], hint: str = ALL_OF_IT) -> None:
+def show_set_aside(screen: Screen, records: Records, *, succeeded: bool) -> None:
+    """Show which records were set aside and why, where any were: as a part of the result, or of
+    what is told of a failure."""
+    if not records.set_aside:
+        return
+    count = len(records.set_aside)
+    heading = f"set aside: {count} record{'s' * (count != 1)}"
+    write = screen.show if succeeded else screen.say
+    _show(write, screen, heading, [_bad_record(bad) for bad in records.set_aside], SHORTENED)
+
+
+def _show(
+    write: Callable[[str], None],
+    screen: Screen,
+    heading: str,
+    rows: list[str],
+    hint: str = ALL_OF_IT,
+) -> None:
     width = screen.out.width if screen.out.is_terminal else WIDTH
     kept = _middle_out(rows)
-    screen.show(heading)
+    write(heading)
     for row in kept:
-        screen.show(clipped(row, width))
+        write(clipped(row, width))
     if len(kept) < len(rows) or any(len(row) > width for row in kept):
-        screen.show(hint)
+        write(hint)
 
 
-def _failures(failed: Sequence[Fate]) -> Iterator[str]:
+def _failures(failed: Sequence[Fate], failures: Sequence[Failure]) -> Iterator[str]:
     digits = len(str(max(fate.number for fate in failed)))
-    for fate in failed:
-        why = explained(fate.failure.get("error"), fate.failure.get("cause"))
+    for fate, why in zip(failed, failures, strict=True):
         what = f"{why.error}: {why.message}" if why.message else why.error
         place = f"offset {fate.offset}, count {fate.count}"
         yield f"  {fate.number:>{digits}}  {place}: {one_line(what)}"
+
+
+def _bad_record(bad: Any) -> str:
+    """What ``set aside`` tells of one: its number, and the error; another shape as it is."""
+    try:
+        number, error, message = bad["record"], bad["error"], bad["message"]
+    except (TypeError, KeyError):
+        return f"  {one_line(json.dumps(bad, ensure_ascii=False))}"
+    return f"  record {number}: {one_line(f'{error}: {message}' if message else error)}"
 
 
 def _answers(values: Sequence[Any]) -> Iterator[str]:

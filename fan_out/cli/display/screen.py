@@ -25,6 +25,10 @@ class Screen:
         """Write a line of what was asked for to stdout."""
         self.out.print(printable(line), style=style, soft_wrap=True)
 
+    def copy(self, line: str) -> None:
+        """Write somebody else's line to stdout as it is, tabs and all."""
+        print(printable(line), file=self.out.file, flush=True)
+
     def error(self, line: str) -> None:
         """Write the one line that a command ends with when it fails."""
         with suppress(BrokenPipeError):

@@ -2,16 +2,19 @@
 
 moto (5.2.5) builds a boto3 client for each task and goes over HTTP to itself: 11 to 13 ms a task,
 nearly all of its time. It also drops ``InvocationType``, so that a task which should only start
-its function waits for it; and where the function is the task's Resource, it calls every error of
-Lambda's ``Exception``.
+its function waits for it, and what a result tells of the response besides its payload; and where
+the function is the task's Resource, it calls every error of Lambda's ``Exception``.
 
 Here the task gets the same answer without the way over HTTP: ``StatusCode``, ``ExecutedVersion``,
-``Payload`` and, where the function failed, ``FunctionError``; and what the backend refuses becomes
-the ClientError that boto3 would have raised, which moto then names ``Lambda.<code>`` as AWS does.
+``Payload``, what AWS's own client adds on the response and, where the function failed,
+``FunctionError``; and what the backend refuses becomes the ClientError that boto3 would have
+raised, which moto then names ``Lambda.<code>`` as AWS does.
 """
 
 import json
+import time
 import uuid
+from email.utils import formatdate
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -54,7 +57,11 @@ def install(account: str) -> None:
             )
         except JsonRESTError as error:
             raise _client_error(error) from error
-        return _response(headers["x-amz-invocation-type"], answer, payload)
+        return _response(STATUS[headers["x-amz-invocation-type"]], answer, payload)
+
+    @replaces(lambda_eval_utils, "select_from_typed_dict")
+    def whole(typed_dict: Any, obj: dict[str, Any], filter: bool = False) -> dict[str, Any]:
+        return obj
 
     moto_error = StateTaskLambda._from_error
 
@@ -72,15 +79,39 @@ def install(account: str) -> None:
         )
 
 
-def _response(kind: str, answer: dict[str, str], payload: Any) -> dict[str, Any]:
+def _response(status: int, answer: dict[str, str], payload: Any) -> dict[str, Any]:
+    request_id = answer.get("x-amzn-requestid") or str(uuid.uuid4())
+    headers = _headers(request_id, answer["x-amz-executed-version"], len(payload))
     response = {
         "ExecutedVersion": answer["x-amz-executed-version"],
         "Payload": _parsed(payload) if payload else "",
-        "StatusCode": STATUS[kind],
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": status,
+        },
+        "SdkResponseMetadata": {"RequestId": request_id},
+        "StatusCode": status,
     }
     if "x-amz-function-error" in answer:
         response["FunctionError"] = answer["x-amz-function-error"]
     return response
+
+
+def _headers(request_id: str, version: str, length: int) -> dict[str, str]:
+    """Those of Lambda's response, as results of this task have them in AWS."""
+    moment = time.time()
+    trace = f"{int(moment):08x}-{uuid.uuid4().hex[:24]}"
+    return {
+        "Connection": "keep-alive",
+        "Content-Length": str(length),
+        "Content-Type": "application/json",
+        "Date": formatdate(moment, usegmt=True),
+        "X-Amz-Executed-Version": version,
+        "x-amzn-Remapped-Content-Length": "0",
+        "x-amzn-RequestId": request_id,
+        "X-Amzn-Trace-Id": f"Root=1-{trace};Parent={uuid.uuid4().hex[:16]};Sampled=1",
+    }
 
 
 def _parsed(payload: Any) -> Any:
