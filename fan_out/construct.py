@@ -124,6 +124,7 @@ class FanOut(Construct):
             on_failure=FailurePolicy.stop() if on_failure is None else on_failure,
             retry=Retry() if retry is None else retry,
             retry_on=retry_on,
+            collects=collect is not None,
         )
         check_types(bool, include_execution_data=include_execution_data, tracing=tracing)
         check_types(cdk.RemovalPolicy, removal_policy=removal_policy)

@@ -13,7 +13,7 @@ from fan_out import halving, tolerance
 from fan_out.functions import timeout_of
 from fan_out.map_options import MapOptions
 from fan_out.runtime.budget import LAMBDA_SECONDS
-from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
+from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE, ROUND_KEY
 from fan_out.runtime.chunk import CHUNK_KEY, EXECUTION_KEY, INPUT_KEY, WITH_KEY
 from fan_out.runtime.collect import COLLECT_STATE
 from fan_out.runtime.tolerated import RESULT_KEY
@@ -48,11 +48,12 @@ class Workflow:
         """Define the states: the control's plan, a worker for each chunk of it, the collect."""
         states = Construct(scope, "States")
         control = self._invoke(states, "Control", self.control)
-        collect = self.collect and self._invoke(states, COLLECT_STATE, self.collect)
+        collect = (
+            None if self.collect is None else self._invoke(states, COLLECT_STATE, self.collect)
+        )
         each_chunk = self._map(states)
         if self.options.on_failure.tolerates:
-            end = collect or sfn.Succeed(states, "Succeeded")
-            checked = tolerance.checked(states, self.options.on_failure, end)
+            checked = tolerance.checked(states, self.options.on_failure, collect)
             return (
                 control.next(tolerance.plan(states, self.options.on_failure))
                 .next(each_chunk)
@@ -123,13 +124,15 @@ class Workflow:
         again.next(finished)
         return first.next(finished)
 
-    def _added_to_each_chunk(self) -> dict[str, str]:
+    def _added_to_each_chunk(self) -> dict[str, Any]:
         """What the Map adds to each chunk, once, so that it is not copied into the plan."""
-        added = {}
+        added: dict[str, Any] = {}
         if self.options.pass_input:
             added[f"{INPUT_KEY}.$"] = "$$.Execution.Input"
-        if self.options.carries_on:
+        if self.options.pass_input or self.options.carries_on:
             added[f"{EXECUTION_KEY}.$"] = "$$.Execution.Name"
+        if self.options.carries_on:
+            added[ROUND_KEY] = 1
         return added
 
     def _invoke(

@@ -50,7 +50,7 @@ def slowly(chunk: Chunk, context: Any) -> dict[str, list[Any]]:
     ids = []
     for record in chunk:
         time.sleep(0.3)
-        ids.append([record, chunk.id, chunk.input])
+        ids.append([record, chunk.key(record), chunk.input])
     return {"ids": ids}
 
 

@@ -11,7 +11,14 @@ from fan_out.cli.chunks import plan_of
 from fan_out.cli.compact import compact
 from fan_out.cli.steps import Steps
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
-from fan_out.runtime.resumed import CHUNKS_KEY, DONE_KEY, OF_KEY, RESUME_KEY
+from fan_out.runtime.resumed import (
+    BAD_KEY,
+    CHUNKS_KEY,
+    DONE_KEY,
+    OF_KEY,
+    RECORDS_KEY,
+    RESUME_KEY,
+)
 from fan_out.runtime.sizing import CHOICES
 
 
@@ -19,11 +26,14 @@ from fan_out.runtime.sizing import CHOICES
 class Asked:
     """``chunks`` are those to be done, None where they are no list of chunks; ``of`` is the ARN of
     the execution that left them, None where there is none; ``done`` how many chunks of the whole
-    job were done before."""
+    job were done before; where failures are tolerated, with so many ``records``, ``bad`` of which
+    were set aside."""
 
     chunks: list[dict[str, Any]] | None = None
     of: Any = None
     done: int = 0
+    records: int = 0
+    bad: int = 0
 
     @classmethod
     def read(cls, input: str) -> Asked:
@@ -32,9 +42,10 @@ class Asked:
         ours = given.get(RESUME_KEY) if isinstance(given, dict) else None
         if not isinstance(ours, dict):
             return cls()
-        done = ours.get(DONE_KEY)
         chunks = plan_of(json.dumps(ours.get(CHUNKS_KEY)))
-        return cls(chunks=chunks, of=ours.get(OF_KEY), done=done if isinstance(done, int) else 0)
+        numbers = (ours.get(key) for key in (DONE_KEY, RECORDS_KEY, BAD_KEY))
+        done, records, bad = (one if isinstance(one, int) else 0 for one in numbers)
+        return cls(chunks=chunks, of=ours.get(OF_KEY), done=done, records=records, bad=bad)
 
     def is_refused_by(self, steps: Steps) -> bool:
         """Whether the execution has planned other chunks than these."""
@@ -46,6 +57,8 @@ class Asked:
     def within(self, given: dict[str, Any]) -> str:
         """Answer an execution's input that asks for it: the ``given`` one without a chunk size."""
         ours = {CHUNKS_KEY: self.chunks, OF_KEY: self.of, DONE_KEY: self.done}
+        if self.records:
+            ours |= {RECORDS_KEY: self.records, BAD_KEY: self.bad}
         replaced = {RESUME_KEY, *CHOICES.values()}
         kept = {key: value for key, value in given.items() if key not in replaced}
         return compact({**kept, RESUME_KEY: ours})

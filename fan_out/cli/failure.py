@@ -25,11 +25,15 @@ _ERRORS = {"TIMED_OUT": "States.Timeout", "ABORTED": "Aborted"}
 
 @dataclass(frozen=True, kw_only=True)
 class TooMany:
-    """More chunks failed than are tolerated: so many of so many, and with which error how many."""
+    """More chunks failed than are tolerated, or more records are bad: so many of so many, and with
+    which error how many. ``bad`` of ``records`` are those of the whole job; None where it was the
+    chunks."""
 
     failed: int
     chunks: int
     errors: Mapping[str, int]
+    bad: int | None = None
+    records: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

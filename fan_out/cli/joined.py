@@ -9,8 +9,7 @@ from fan_out.cli.chunks import Chunks
 from fan_out.cli.compact import compact
 from fan_out.cli.fate import Fate
 from fan_out.cli.output import Output
-from fan_out.cli.tolerated import Tolerated
-from fan_out.runtime.bad_records import ANSWERS_KEY, BAD_RECORDS_KEY
+from fan_out.cli.tolerated import Tolerated, set_aside_of
 from fan_out.runtime.tolerated import COUNTS_KEY, FAILURES_KEY, RESULTS_KEY
 
 
@@ -33,7 +32,7 @@ def joined(earlier: Sequence[Chunks], newest: Chunks, output: Output) -> Output:
 def _counts(done: Sequence[Fate], answers: Sequence[Any], failed: Sequence[Fate]) -> dict[str, int]:
     """Of the whole job, what the machine counts of one execution."""
     records = sum(fate.count for fate in done)
-    set_aside = sum(len(answer[BAD_RECORDS_KEY]) for answer in answers if _sets_aside(answer))
+    set_aside = sum(len(set_aside_of(answer)) for answer in answers)
     return {
         "chunks": len(done) + len(failed),
         "succeeded": len(done),
@@ -41,9 +40,3 @@ def _counts(done: Sequence[Fate], answers: Sequence[Any], failed: Sequence[Fate]
         "records": records + sum(fate.count for fate in failed),
         "recordsSucceeded": records - set_aside,
     }
-
-
-def _sets_aside(answer: Any) -> bool:
-    return isinstance(answer, dict) and all(
-        isinstance(answer.get(key), list) for key in (ANSWERS_KEY, BAD_RECORDS_KEY)
-    )

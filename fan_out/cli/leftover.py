@@ -9,6 +9,7 @@ from fan_out.cli.asked import Asked
 from fan_out.cli.chunks import Chunks
 from fan_out.cli.errors import CommandError
 from fan_out.cli.past import Past
+from fan_out.cli.tolerated import set_aside_of
 from fan_out.runtime.numbers import described
 
 
@@ -49,9 +50,12 @@ def _input(past: Past, chunks: Chunks) -> str:
     given = json.loads(past.input)
     if not isinstance(given, dict):
         raise CommandError(f"the input of {past.name} must be an object, got {described(given)}")
+    counted = chunks.done if past.steps.tolerates else ()
     asked = Asked(
         chunks=[fate.item for fate in chunks.left],
         of=past.arn,
         done=past.asked.done + len(chunks.done),
+        records=past.asked.records + sum(fate.count for fate in counted),
+        bad=past.asked.bad + sum(len(set_aside_of(fate.answer)) for fate in counted),
     )
     return asked.within(given)

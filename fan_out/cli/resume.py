@@ -59,10 +59,11 @@ def resume(aws: Aws, wanted: Resume, screen: Screen) -> int:
         screen.say(left.line)
         output = _output(aws, past.ended, past, screen, joins=False)
         return tell(aws, past.ended, Telling(whole=wanted.whole, output=output), screen)
-    refuse_if_resumed(aws.stepfunctions, past.arn, wanted.execution)
+    name = name_after(past.name, resumed=past.asked.of is not None)
+    refuse_if_resumed(aws.stepfunctions, past.arn, wanted.execution, name)
     for line in (left.line, *foreseen(aws, past, left.input)):
         screen.say(line)
-    name, objection = name_after(past.name), _objection(left.input)
+    objection = _objection(left.input)
     ended = start_and_follow(aws, past.machine, name, left.input, screen, objection)
     output = _output(aws, ended, past, screen, joins=left.joins)
     return tell(aws, ended, Telling(whole=wanted.whole, output=output), screen)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fan_out.runtime.bad_records import ANSWERS_KEY, BAD_RECORDS_KEY
 from fan_out.runtime.chunk import COUNT_KEY
 from fan_out.runtime.tolerated import (
     COUNTS_KEY,
@@ -56,6 +57,15 @@ class Tolerated:
     def set_aside(self) -> int:
         """The records that failed and whose chunks are done all the same."""
         return self.records - self.succeeded - self.in_failed_chunks
+
+
+def set_aside_of(answer: Any) -> list[Any]:
+    """The records that a worker's answer says it has set aside; as the machine counts them."""
+    lists = (ANSWERS_KEY, BAD_RECORDS_KEY)
+    if not isinstance(answer, dict) or any(not isinstance(answer.get(key), list) for key in lists):
+        return []
+    found: list[Any] = answer[BAD_RECORDS_KEY]
+    return found
 
 
 def parts_of(output: str | None) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ def ignores_chunks(event: Any, context: Any) -> list[dict[str, int]]:
 @worker
 def doubles(chunk: Chunk, context: Any) -> list[Any]:
     """Each record, or item, twice. Says which records these are, and the chunk's key if any."""
-    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.id}.")
+    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.key(chunk.offset)}.")
     for record in broken() & set(chunk.records):
         raise KeyError(record) if record > 50 else ValueError(f"bad record {record}")
     return [value * 2 for value in chunk]
@@ -44,7 +44,7 @@ def doubles(chunk: Chunk, context: Any) -> list[Any]:
 @worker
 def doubles_if_there_is_room(chunk: Chunk, context: Any) -> list[Any]:
     """What is broken needs more memory than there is."""
-    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.id}.")
+    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.key(chunk.offset)}.")
     if broken() & set(chunk.records):
         raise MemoryError
     return [value * 2 for value in chunk]

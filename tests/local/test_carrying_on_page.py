@@ -18,7 +18,7 @@ class Context:
         return 60_000
 
 
-CHUNK = {"oneJobProcessingCount": 3, "offset": 6, "execution": "nightly"}
+CHUNK = {"oneJobProcessingCount": 3, "offset": 6, "execution": "nightly", "round": 1}
 
 
 @pytest.fixture
