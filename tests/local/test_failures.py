@@ -15,7 +15,19 @@ import jobs
 from fan_out import FailurePolicy, FanOut, Retry
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
-from fan_out.runtime.budget import BYTES_PER_FAILURE, EVENTS_PER_FAILURE, most_chunks
+from fan_out.runtime.budget import (
+    BYTES_PER_FAILURE,
+    EVENTS_AROUND,
+    EVENTS_PER_CHUNK,
+    EVENTS_PER_FAILURE,
+    EVENTS_PER_RETRY,
+    EVENTS_PER_ROUND,
+    EVENTS_TO_COLLECT,
+    EVENTS_TO_COUNT,
+    EVENTS_TO_FINISH,
+    EVENTS_TO_HALVE,
+    most_chunks,
+)
 
 SOON = Retry(attempts=30, interval=cdk.Duration.seconds(1), backoff=1)
 FIVE_SECONDS = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(5))
@@ -117,6 +129,8 @@ def build(outdir: Path) -> Path:
             "retry_on": ["ThrottledByVendor"],
             "retry": SOON,
         },
+        "NoTrouble": {"worker": jobs.numbers, "pass_input": True},
+        "NoTroubleCollected": {"worker": jobs.numbers, "collect": jobs.total},
         "NoRetry": {"worker": jobs.throttled_at_first, "retry": Retry(attempts=0)},
     }
     for name, given in fan_outs.items():
@@ -454,16 +468,41 @@ def test_an_error_of_ones_own_is_tried_again_where_that_is_asked_for(
     assert run("NoRetry", 20)["error"] == "ThrottledByVendor"
 
 
+TOLERANT = EVENTS_AROUND + EVENTS_TO_COUNT
+ROUNDS = EVENTS_PER_CHUNK + EVENTS_TO_FINISH
+
+
+@pytest.mark.parametrize(
+    ("name", "records", "events"),
+    [
+        ("NoTrouble", 20, EVENTS_AROUND + 2 * EVENTS_PER_CHUNK),
+        ("NoTroubleCollected", 20, EVENTS_AROUND + EVENTS_TO_COLLECT + 2 * EVENTS_PER_CHUNK),
+        ("Longest", 4, EVENTS_AROUND + 2 * ROUNDS),
+        ("UnderRecords", 20, TOLERANT + 2 * EVENTS_PER_CHUNK),
+        ("Collected", 20, TOLERANT + EVENTS_TO_COLLECT + 2 * EVENTS_PER_CHUNK),
+        ("AllTolerated", 2, TOLERANT + 2 * EVENTS_PER_FAILURE),
+        ("HalvedBroken", 20, TOLERANT + 2 * (EVENTS_PER_CHUNK + EVENTS_TO_HALVE)),
+        ("Big", 4, TOLERANT + ROUNDS + EVENTS_PER_ROUND),
+    ],
+)
+def test_a_history_has_the_events_that_the_budget_counts(
+    name: str, records: int, events: int, run: Run, session: boto3.Session
+) -> None:
+    done = run(name, records)
+    retries = failures_of(session, done).count("ThrottledByVendor")
+    assert len(events_of(session, done)) == events + EVENTS_PER_RETRY * retries
+
+
+def events_of(session: boto3.Session, done: dict[str, Any]) -> list[dict[str, Any]]:
+    pages = session.client("stepfunctions").get_paginator("get_execution_history")
+    found = pages.paginate(executionArn=done["executionArn"])
+    return [dict(event) for page in found for event in page["events"]]
+
+
 def failures_of(session: boto3.Session, done: dict[str, Any]) -> list[str]:
     """The errors of all attempts of the run."""
-    pages = session.client("stepfunctions").get_paginator("get_execution_history")
-    events = [
-        event
-        for page in pages.paginate(executionArn=done["executionArn"])
-        for event in page["events"]
-    ]
     return [
         event["taskFailedEventDetails"]["error"]
-        for event in events
+        for event in events_of(session, done)
         if event["type"] == "TaskFailed"
     ]
