@@ -26,6 +26,11 @@ TOO_MUCH_IN_ALL = (
     "answer their keys"
 )
 
+SET_ASIDE = (
+    "the bad records were set aside, so that no chunk is left to resume: mend the worker, and run "
+    "the job again"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
@@ -95,6 +100,8 @@ def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
         return
     if failure is not None and failure.error == "States.DataLimitExceeded" and not chunks.left:
         yield "advice", TOO_MUCH_IN_ALL
+    elif failure is not None and failure.is_of_records and not chunks.left:
+        yield "advice", SET_ASIDE
     elif chunks.left or failure is not None:
         yield "resume", report.resume_command(ended.arn, redrive=not chunks.left)
 

@@ -58,6 +58,11 @@ class Failure:
     trace: tuple[str, ...] = ()
     too_many: TooMany | None = None
 
+    @property
+    def is_of_records(self) -> bool:
+        """Whether more records are bad than are tolerated."""
+        return self.too_many is not None and self.too_many.bad is not None
+
 
 def find_failure(steps: Steps, *, status: str, error: str | None, cause: str | None) -> Failure:
     """Find what an execution failed of that ended as DescribeExecution says.

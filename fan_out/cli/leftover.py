@@ -40,6 +40,12 @@ class Leftover:
             return cls(line, _input(past, chunks), joins=True)
         if succeeded:
             return cls(f"nothing to resume: all {chunks.count} chunks are done")
+        failure = past.summary.failure
+        if failure is not None and failure.is_of_records:
+            raise CommandError(
+                f"no chunk is left: all {chunks.count} chunks of {name} are done, and too many of "
+                "their records were set aside: mend the worker, and run the job again"
+            )
         raise CommandError(
             f"no chunk is left: all {chunks.count} chunks of {name} are done, and it failed after "
             "them; --redrive runs what comes after the Map again"
