@@ -101,6 +101,10 @@ def test_a_function_that_takes_a_key_is_given_the_records(wrap: Any) -> None:
         handler({"oneJobProcessingCount": 1, "offset": 0}, None)
 
 
+def test_a_function_that_is_not_written_in_python_takes_no_key() -> None:
+    assert worker(on_error="collect")(pow)(Chunk(offset=3, count=2), 2)["answers"] == [9, 16]
+
+
 def test_the_log_has_the_whole_message_and_the_traceback(caplog: pytest.LogCaptureFixture) -> None:
     @worker(on_error="collect")
     def wordy(record: int, context: Any) -> None:

@@ -437,14 +437,29 @@ def test_an_execution_whose_own_name_ends_like_a_resumed_ones_is_resumed_under_i
     assert executions.started[0]["name"] == "run--re2--re2"
 
 
-def test_where_the_bad_records_were_set_aside_there_is_nothing_to_resume(
-    aws: Aws, executions: Executions
-) -> None:
+def too_many_bad_records() -> Service:
     history = tolerant(set(), {0: ASIDE})
     cause = json.dumps({**counts(1, 0), "jobBadRecords": 2, "jobRecords": 10})
     more = {"error": "FanOut.TooManyBadRecords", "cause": cause}
     history.end("Failed", **more)
-    executions.known[ARN] = Service(history, "FAILED", **more)
+    return Service(history, "FAILED", **more)
+
+
+def test_after_too_many_records_were_set_aside_no_resume_is_advised(
+    aws: Aws, executions: Executions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.known[ARN] = ended(tolerant({0}, {1: 1}), "TimedOut")
+    executions.next = too_many_bad_records()
+    assert resume(aws, Resume(execution=ARN), Screen()) == 1
+    told = capsys.readouterr().err
+    assert "error: 2 of 10 records are bad, more than are tolerated; the first: " in told
+    assert told.splitlines()[-1].startswith("  advice   the bad records were set aside, so that no")
+
+
+def test_where_the_bad_records_were_set_aside_there_is_nothing_to_resume(
+    aws: Aws, executions: Executions
+) -> None:
+    executions.known[ARN] = too_many_bad_records()
     assert refused(aws) == (
         "no chunk is left: all 1 chunks of run are done, and too many of their records were set "
         "aside: mend the worker, and run the job again"
