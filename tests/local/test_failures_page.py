@@ -79,11 +79,7 @@ def test_the_line_about_an_answer_is_what_is_said() -> None:
     when = datetime.datetime(2026, 11, 25)
     with pytest.raises(ValueError, match="must be JSON") as error:
         worker(lambda chunk, context: [0, 1, 2, {"when": when}])(Chunk(offset=0, count=1), None)
-    (shown,) = [line for line in PAGE.splitlines() if line.startswith("ValueError: answer")]
-    # the value is shortened there
-    said = str(error.value)
-    assert shown.split("(")[0].startswith("ValueError: " + said.split("datetime.date")[0])
-    assert shown.endswith(said.split(") ")[-1])
+    assert f"\nValueError: {error.value}\n" in PAGE
 
 
 def test_the_cause_that_is_shown_adds_up() -> None:
