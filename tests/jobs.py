@@ -173,10 +173,9 @@ def hungry(chunk: Chunk, context: Any) -> list[Any]:
     return done
 
 
-@worker
-def answers_too_much(chunk: Chunk, context: Any) -> str:
-    """The first chunk's answer is more than a state can carry."""
-    return "x" * 300_000 if chunk.offset == 0 else "y"
+def answers_too_much(event: Any, context: Any) -> str:
+    """A plain worker: the first chunk's answer is more than a state can carry."""
+    return "x" * 300_000 if event["offset"] == 0 else "y"
 
 
 @worker
