@@ -95,7 +95,8 @@ class FanOut(Construct):
                 records. Needed with the built-in control.
             max_concurrency: Workers at a time, from 1 to 40; 0 for as many as Step Functions
                 starts, which is 40.
-            pass_input: Whether every worker gets the execution's input, as ``chunk.input``.
+            pass_input: Whether every worker gets the execution's input, as ``chunk.input``; and its
+                name, so that ``chunk.key`` has keys.
             carry_on: Whether a worker (made by ``@worker``) stops before its timeout and is started
                 again with what is left; a Duration says how long before. Default for that: 10 %
                 of its timeout, at most a minute.
@@ -128,6 +129,7 @@ class FanOut(Construct):
             on_failure=FailurePolicy.stop() if on_failure is None else on_failure,
             retry=Retry() if retry is None else retry,
             retry_on=retry_on,
+            collects=collect is not None,
         )
         check_types(bool, include_execution_data=include_execution_data, tracing=tracing)
         check_types(cdk.RemovalPolicy, removal_policy=removal_policy)

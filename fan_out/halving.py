@@ -47,7 +47,8 @@ def payload(*, carries_on: bool) -> str:
     if not carries_on:
         return whole
     rest = f"{first}.{CARRY_ON_KEY}"
-    return f'$exists({rest}) ? {{"{CARRY_ON_KEY}": $merge([{rest}, {added}])}} : {whole}'
+    # the number of the round is that of the rest
+    return f'$exists({rest}) ? {{"{CARRY_ON_KEY}": $merge([{added}, {rest}])}} : {whole}'
 
 
 def finished(*, carries_on: bool, places: bool = False) -> str:
@@ -126,7 +127,7 @@ CUT = f"""(
 """What ``cut`` answers, with places."""
 
 
-def item_selector(added: dict[str, str]) -> dict[str, Any]:
+def item_selector(added: dict[str, Any]) -> dict[str, Any]:
     """What an iteration starts with: its chunk is all that there is to do."""
     return {f"{TODO_KEY}.$": "States.Array($$.Map.Item.Value)", PARTS_KEY: [], WITH_KEY: added}
 

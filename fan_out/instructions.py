@@ -14,7 +14,7 @@ from fan_out.chunk_size import ChunkSize
 from fan_out.functions import is_function, timeout_of
 from fan_out.map_options import MapOptions
 from fan_out.quotas import is_token
-from fan_out.runtime.budget import BYTES_PER_FAILURE, EVENTS_PER_CHUNK
+from fan_out.runtime.budget import EVENTS_AROUND, EVENTS_PER_CHUNK
 from fan_out.runtime.carry_on import MARGIN_VARIABLE
 from fan_out.runtime.sizing import PLAN_VARIABLE
 
@@ -50,10 +50,9 @@ def plan_instructions(
     Raises ValueError where a chunk may take longer than the worker, or not even one record fits.
     """
     told: dict[str, Any] = {"maxConcurrency": options.max_concurrency}
-    if options.events_per_chunk != EVENTS_PER_CHUNK:
-        told["eventsPerChunk"] = options.events_per_chunk
-    if options.on_failure.tolerates:
-        told["bytesPerChunk"] = BYTES_PER_FAILURE
+    history = {"eventsPerChunk": options.events_per_chunk, "eventsAround": options.events_around}
+    if history != {"eventsPerChunk": EVENTS_PER_CHUNK, "eventsAround": EVENTS_AROUND}:
+        told |= {**history, "mostChunks": options.most_chunks}
     within = (size or ChunkSize({})).seconds_within(timeout_of(worker))
     if within is not None:
         told["withinSeconds"] = within

@@ -12,10 +12,18 @@ from fan_out.failure_policy import FailurePolicy
 from fan_out.quotas import check_max_concurrency
 from fan_out.retry import Retry, check_error_names
 from fan_out.runtime.budget import (
+    BYTES_PER_CHUNK,
+    BYTES_PER_FAILURE,
+    EVENTS_AROUND,
     EVENTS_PER_CHUNK,
     EVENTS_PER_FAILURE,
+    EVENTS_PER_RETRY,
+    EVENTS_PER_ROUND,
+    EVENTS_TO_COLLECT,
+    EVENTS_TO_COUNT,
     EVENTS_TO_FINISH,
     EVENTS_TO_HALVE,
+    most_chunks,
 )
 from fan_out.runtime.numbers import described
 
@@ -24,7 +32,8 @@ from fan_out.runtime.numbers import described
 class MapOptions:
     """How many workers at a time, what each is given, and what becomes of one that does not end.
 
-    The parameters of the same names of ``FanOut``. Raises ValueError for one that is wrong.
+    The parameters of the same names of ``FanOut``, and whether it ``collects``. Raises ValueError
+    for one that is wrong.
     """
 
     max_concurrency: int
@@ -33,6 +42,7 @@ class MapOptions:
     on_failure: FailurePolicy
     retry: Retry
     retry_on: Sequence[str]
+    collects: bool = False
 
     def __post_init__(self) -> None:
         check_max_concurrency(self.max_concurrency)
@@ -59,6 +69,21 @@ class MapOptions:
             return EVENTS_PER_CHUNK + EVENTS_TO_HALVE
         done = EVENTS_PER_CHUNK + (EVENTS_TO_FINISH if self.carries_on else 0)
         return max(done, EVENTS_PER_FAILURE) if self.on_failure.tolerates else done
+
+    @property
+    def events_around(self) -> int:
+        """The events of the history that the states take around the chunks."""
+        counted = EVENTS_TO_COUNT if self.on_failure.tolerates else 0
+        return EVENTS_AROUND + counted + (EVENTS_TO_COLLECT if self.collects else 0)
+
+    @property
+    def most_chunks(self) -> int:
+        """The longest plan that the machine carries."""
+        again = EVENTS_PER_RETRY + (EVENTS_PER_ROUND if self.carries_on else 0)
+        size = BYTES_PER_FAILURE if self.on_failure.tolerates else BYTES_PER_CHUNK
+        return most_chunks(
+            self.events_per_chunk, size, events_around=self.events_around, events_per_try=again
+        )
 
 
 def check_types(kind: type, **given: Any) -> None:

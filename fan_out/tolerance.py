@@ -1,7 +1,9 @@
 """The states by which a run outlives failed chunks, and fails in the end if there were too many.
 
-Around the Map: ``Plan -> Map -> Count -> WithinLimit -> TooManyFailures | what follows``; inside it
-``Failed``, to which every task's errors go. They count with JSONata, since JSONPath cannot add.
+Around the Map: ``Plan -> Map -> Count -> WithinLimit -> Output``, or ``TooManyFailures`` or
+``TooManyBadRecords`` in place of the last; inside it ``Failed``, to which every task's errors go.
+They count with JSONata, since JSONPath cannot add. The answers pass through as they are: JSONata's
+numbers are doubles, and would round an int beyond 2^53.
 """
 
 from typing import Any
@@ -14,25 +16,24 @@ from fan_out.runtime.bad_records import ANSWERS_KEY, BAD_RECORDS_KEY
 from fan_out.runtime.budget import (
     BYTES_PER_FAILURE,
     BYTES_WITHOUT_CAUSE,
-    EVENTS_AROUND,
-    EVENTS_PER_CHUNK,
-    EVENTS_PER_CUT,
-    EVENTS_TO_HALVE,
-    HISTORY_EVENTS,
     PAYLOAD_BYTES,
     RESULT_OVERHEAD,
 )
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
-from fan_out.runtime.resumed import DONE_KEY, RESUME_KEY
+from fan_out.runtime.resumed import BAD_KEY, DONE_KEY, RECORDS_KEY, RESUME_KEY
 from fan_out.runtime.tolerated import (
+    BAD_OF_JOB_KEY,
     COUNTS_KEY,
     FAILED_STATE,
     FAILURE_KEY,
     FAILURES_KEY,
     PLAN_STATE,
+    RECORDS_OF_JOB_KEY,
     RESULT_KEY,
     RESULTS_KEY,
     TOO_MANY_ERROR,
+    TOO_MANY_RECORDS_ERROR,
+    TOO_MANY_RECORDS_STATE,
     TOO_MANY_STATE,
 )
 from fan_out.runtime.whole_job import OFFSETS_KEY
@@ -60,6 +61,11 @@ RESULT_OF_A_TASK = {f"{RESULT_KEY}.$": "$.Payload"}
 CAUTION = 0.000001
 """Added before rounding down: 4.35 % of 2,000 is 86.99999999999999 as floats have it."""
 
+BAD_RECORDS = f"(${COUNTS_KEY}.records - ${COUNTS_KEY}.recordsSucceeded + $badBefore)"
+"""JSONata for the records of the whole job that were set aside, or are in chunks that failed."""
+
+ALL_RECORDS = f"(${COUNTS_KEY}.records + $recordsBefore)"
+
 
 def results_of_the_map(policy: FailurePolicy, *, places: bool = False) -> dict[str, str] | None:
     """What the Map makes of what its iterations answer; None where it leaves that alone.
@@ -78,16 +84,18 @@ def results_of_the_map(policy: FailurePolicy, *, places: bool = False) -> dict[s
 
 
 def plan(scope: Construct, policy: FailurePolicy) -> sfn.Pass:
-    """Remember what is counted later: the records, and the chunks that are done already where this
-    run resumes another; into how many parts a chunk may be cut, how many bytes a cause may take."""
+    """Remember what is counted later: the records; what is done already where this run resumes
+    another; into how many parts a chunk may be cut, how many bytes a cause may take."""
     cause = (
         f"$floor({PAYLOAD_BYTES - RESULT_OVERHEAD} / ($chunks * $parts)) - {BYTES_WITHOUT_CAUSE}"
     )
     counted = f"$chunks := $max([1, $count($states.input)]); $parts := {_most_parts(policy)};"
-    done = f"$states.context.Execution.Input.{RESUME_KEY}.{DONE_KEY}"
+    before = {"doneBefore": DONE_KEY}
+    if policy.limits_records:
+        before |= {"recordsBefore": RECORDS_KEY, "badBefore": BAD_KEY}
     assigned = {
         "records": f"$sum([$states.input.{COUNT_KEY}])",
-        "doneBefore": f"$exists({done}) ? {done} : 0",
+        **{name: _resumed(key) for name, key in before.items()},
         "mostParts": f"({counted} $parts)",
         "causeBytes": f"({counted} $max([0, $min([{MOST_OF_A_CAUSE}, {cause}])]))",
     }
@@ -96,15 +104,19 @@ def plan(scope: Construct, policy: FailurePolicy) -> sfn.Pass:
     )
 
 
+def _resumed(key: str) -> str:
+    """JSONata for a number of what this run resumes; 0 where it resumes nothing."""
+    number = f"$states.context.Execution.Input.{RESUME_KEY}.{key}"
+    return f"$exists({number}) ? {number} : 0"
+
+
 def _most_parts(policy: FailurePolicy) -> str:
     """JSONata for how many parts each of ``$chunks`` may be cut into: all of them may fail, and the
-    history and the payload must still have room for what is told of each."""
+    payload must still have room for what is told of each. The history then has, too."""
     if not policy.halve:
         return "1"
-    events = HISTORY_EVENTS - EVENTS_AROUND
-    cuts = f"({events} / $chunks - {EVENTS_PER_CHUNK + EVENTS_TO_HALVE}) / {EVENTS_PER_CUT}"
     failures = f"{PAYLOAD_BYTES - RESULT_OVERHEAD} / $chunks / {BYTES_PER_FAILURE}"
-    return f"$max([1, $floor($min([{MOST_PARTS}, 1 + {cuts}, {failures}]))])"
+    return f"$max([1, $floor($min([{MOST_PARTS}, {failures}]))])"
 
 
 def failed(scope: Construct) -> sfn.Pass:
@@ -147,25 +159,38 @@ def catch_all(task: sfn.TaskStateBase, handler: sfn.IChainable, **how: Any) -> N
 
 
 def checked(
-    scope: Construct, policy: FailurePolicy, then: sfn.IChainable, *, places: bool = False
+    scope: Construct,
+    policy: FailurePolicy,
+    then: sfn.IChainable | None = None,
+    *,
+    places: bool = False,
 ) -> sfn.Chain:
-    """Count what became of the chunks; go on with ``then``, or fail where too many failed.
-
-    ``places``: assign, for what follows, the records that ``results_of_the_map`` picked.
-    """
-    too_many = sfn.Fail.jsonata(
-        scope,
-        TOO_MANY_STATE,
-        error=TOO_MANY_ERROR,
-        cause=f"{{% $string($states.input.{COUNTS_KEY}) %}}",
-    )
+    """Count what became of the chunks; go on with the output, and ``then``, or fail where too many
+    failed. ``places``: assign, for what follows, the records that ``results_of_the_map`` picked."""
     within = sfn.Choice.jsonata(scope, "WithinLimit")
-    over = f"{{% $states.input.{COUNTS_KEY}.failed > {_most(policy)} %}}"
-    within.when(sfn.Condition.jsonata(over), too_many).otherwise(then)
+    if policy.limits_chunks:
+        too_many = sfn.Fail.jsonata(
+            scope, TOO_MANY_STATE, error=TOO_MANY_ERROR, cause=f"{{% $string(${COUNTS_KEY}) %}}"
+        )
+        over = f"{{% ${COUNTS_KEY}.failed > {_most_chunks(policy)} %}}"
+        within.when(sfn.Condition.jsonata(over), too_many)
+    if policy.limits_records:
+        compared = f'{{"{BAD_OF_JOB_KEY}": {BAD_RECORDS}, "{RECORDS_OF_JOB_KEY}": {ALL_RECORDS}}}'
+        too_many = sfn.Fail.jsonata(
+            scope,
+            TOO_MANY_RECORDS_STATE,
+            error=TOO_MANY_RECORDS_ERROR,
+            cause=f"{{% $string($merge([${COUNTS_KEY}, {compared}])) %}}",
+        )
+        over = f"{{% {BAD_RECORDS} > {_most_records(policy)} %}}"
+        within.when(sfn.Condition.jsonata(over), too_many)
+    output = _output(scope)
+    within.otherwise(output.next(then) if then is not None else output)
     return _count(scope, places).next(within)
 
 
 def _count(scope: Construct, places: bool) -> sfn.Pass:
+    """Count into a variable, and pass on what is counted as it is."""
     results, failures = f"$states.input.{RESULTS_KEY}", f"$states.input.{FAILURES_KEY}"
     lists = " and ".join(
         f'$type($answer.{key}) = "array"' for key in (ANSWERS_KEY, BAD_RECORDS_KEY)
@@ -179,21 +204,32 @@ def _count(scope: Construct, places: bool) -> sfn.Pass:
         "records": "$records",
         "recordsSucceeded": f"$records - ({lost})",
     }
-    return sfn.Pass.jsonata(
-        scope,
-        "Count",
-        assign={OFFSETS_KEY: f"{{% [$states.input.{OFFSETS_KEY}] %}}"} if places else None,
-        outputs={
-            RESULTS_KEY: f"{{% {results} %}}",
-            FAILURES_KEY: f"{{% {failures} %}}",
-            COUNTS_KEY: {name: f"{{% {how} %}}" for name, how in counts.items()},
-        },
-    )
+    assigned: dict[str, Any] = {
+        COUNTS_KEY: {name: f"{{% {how} %}}" for name, how in counts.items()}
+    }
+    if places:
+        assigned[OFFSETS_KEY] = f"{{% [$states.input.{OFFSETS_KEY}] %}}"
+    return sfn.Pass.jsonata(scope, "Count", assign=assigned)
 
 
-def _most(policy: FailurePolicy) -> str:
+def _output(scope: Construct) -> sfn.Pass:
+    picked = {f"{key}.$": f"$.{key}" for key in (RESULTS_KEY, FAILURES_KEY)}
+    return sfn.Pass(scope, "Output", parameters={**picked, f"{COUNTS_KEY}.$": f"${COUNTS_KEY}"})
+
+
+def _most_chunks(policy: FailurePolicy) -> str:
     """How many chunks may have failed."""
     if policy.chunks is not None:
         return str(policy.chunks)
-    chunks = f"($states.input.{COUNTS_KEY}.chunks + $doneBefore)"
-    return f"$floor({chunks} * {policy.percent} / 100 + {CAUTION:f})"
+    return _part(policy.percent, f"(${COUNTS_KEY}.chunks + $doneBefore)")
+
+
+def _most_records(policy: FailurePolicy) -> str:
+    """How many records may be bad."""
+    if policy.records is not None:
+        return str(policy.records)
+    return _part(policy.records_percent, ALL_RECORDS)
+
+
+def _part(percent: float | None, whole: str) -> str:
+    return f"$floor({whole} * {percent} / 100 + {CAUTION:f})"

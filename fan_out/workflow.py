@@ -13,7 +13,7 @@ from fan_out import collecting, halving, tolerance
 from fan_out.functions import timeout_of, without_other_versions
 from fan_out.map_options import MapOptions
 from fan_out.runtime.budget import LAMBDA_SECONDS
-from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
+from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE, ROUND_KEY
 from fan_out.runtime.chunk import CHUNK_KEY, EXECUTION_KEY, INPUT_KEY, WITH_KEY
 from fan_out.runtime.collect import COLLECT_STATE
 from fan_out.runtime.resumed import INPUT_WITHOUT_RESUME
@@ -65,9 +65,8 @@ class Workflow:
             collect = collecting.before(states, collect, parts=self._remembers_places)
         each_chunk = self._map(states)
         if self.options.on_failure.tolerates:
-            end = collect or sfn.Succeed(states, "Succeeded")
             checked = tolerance.checked(
-                states, self.options.on_failure, end, places=self._remembers_places
+                states, self.options.on_failure, collect, places=self._remembers_places
             )
             return (
                 control.next(tolerance.plan(states, self.options.on_failure))
@@ -145,14 +144,16 @@ class Workflow:
         again.next(finished)
         return first.next(finished)
 
-    def _added_to_each_chunk(self) -> dict[str, str]:
+    def _added_to_each_chunk(self) -> dict[str, Any]:
         """What the Map adds to each chunk, once, so that it is not copied into the plan."""
-        added = {}
+        added: dict[str, Any] = {}
         if self.options.pass_input:
             given = INPUT_WITHOUT_RESUME if self.whole_job else "$$.Execution.Input"
             added[f"{INPUT_KEY}.$"] = given
-        if self.options.carries_on:
+        if self.options.pass_input or self.options.carries_on:
             added[f"{EXECUTION_KEY}.$"] = "$$.Execution.Name"
+        if self.options.carries_on:
+            added[ROUND_KEY] = 1
         return added
 
     def _invoke(

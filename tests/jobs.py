@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from fan_out.runtime import Chunk, Results, collect, control, worker
@@ -44,14 +45,14 @@ def in_fours(chunk: Chunk, context: Any) -> list[int]:
     return done
 
 
-@worker(merge=lambda before, answer: {"ids": before["ids"] + answer["ids"]})
+@worker(merge=lambda before, answer: {"keys": before["keys"] + answer["keys"]})
 def slowly(chunk: Chunk, context: Any) -> dict[str, list[Any]]:
-    """A record takes so long that a second is not enough for all."""
-    ids = []
+    """A record takes so long that three seconds are not enough for all."""
+    keys = []
     for record in chunk:
-        time.sleep(0.15)
-        ids.append([record, chunk.id, chunk.input])
-    return {"ids": ids}
+        time.sleep(0.3)
+        keys.append([record, chunk.key(record), chunk.input, chunk.offset])
+    return {"keys": keys}
 
 
 @worker
@@ -172,10 +173,9 @@ def hungry(chunk: Chunk, context: Any) -> list[Any]:
     return done
 
 
-@worker
-def answers_too_much(chunk: Chunk, context: Any) -> str:
-    """The first chunk's answer is more than a state can carry."""
-    return "x" * 300_000 if chunk.offset == 0 else "y"
+def answers_too_much(event: Any, context: Any) -> str:
+    """A plain worker: the first chunk's answer is more than a state can carry."""
+    return "x" * 300_000 if event["offset"] == 0 else "y"
 
 
 @worker
@@ -205,6 +205,63 @@ def throttled_at_first(chunk: Chunk, context: Any) -> list[int]:
 
 
 _greeted: list[int] = []
+
+
+@worker
+def throttled_a_little(chunk: Chunk, context: Any) -> list[int]:
+    """The vendor refuses the first call for three chunks; one in the middle takes two rounds."""
+    if chunk.offset < 6 and _is_first_call(f"/{chunk.execution}/{chunk.offset}"):
+        raise ThrottledByVendor("slow down")
+    done = []
+    for record in chunk:
+        done.append(record)
+        if record == 1_000:
+            chunk.stop()
+    return done
+
+
+def _is_first_call(name: str) -> bool:
+    """Whether nobody has asked for this name before, in whichever environment."""
+    import boto3
+
+    client = boto3.client("ssm")
+    try:
+        client.put_parameter(Name=name, Value="called", Type="String")
+    except client.exceptions.ParameterAlreadyExists:
+        return False
+    return True
+
+
+BIG = [2**53 + 1, -(10**20) - 1, 10**22 + 1]
+"""Ints that a double cannot hold."""
+
+
+@worker
+def big_numbers(chunk: Chunk, context: Any) -> list[list[Any]]:
+    """Big ints for each record, two records a round."""
+    done: list[list[Any]] = []
+    for record in chunk:
+        done.append([record, BIG])
+        if len(done) == 2:
+            chunk.stop()
+    return done
+
+
+def huge_number(event: Any, context: Any) -> list[int]:
+    """A plain worker whose first chunk answers more than a double can be."""
+    return [10**400 if event["offset"] == 0 else 2**53 + 1]
+
+
+@worker
+def a_date_at_15(chunk: Chunk, context: Any) -> list[dict[str, Any]]:
+    """One record's answer is not JSON."""
+    return [{"when": datetime(2026, 1, 1) if record == 15 else None} for record in chunk]
+
+
+@worker(on_error="collect")
+def dates_aside(record: int, context: Any, *, key: str) -> Any:
+    """One record's answer is not JSON, and the others are the records' keys."""
+    return datetime(2026, 1, 1) if record == 15 else key
 
 
 @collect

@@ -11,7 +11,15 @@ from fan_out.cli.chunks import plan_of
 from fan_out.cli.compact import compact
 from fan_out.cli.steps import Steps
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
-from fan_out.runtime.resumed import CHUNKS_KEY, DONE_KEY, EARLIER_KEY, OF_KEY, RESUME_KEY
+from fan_out.runtime.resumed import (
+    BAD_KEY,
+    CHUNKS_KEY,
+    DONE_KEY,
+    EARLIER_KEY,
+    OF_KEY,
+    RECORDS_KEY,
+    RESUME_KEY,
+)
 from fan_out.runtime.sizing import CHOICES
 from fan_out.runtime.whole_job import checked_earlier
 
@@ -20,11 +28,14 @@ from fan_out.runtime.whole_job import checked_earlier
 class Asked:
     """``chunks`` are those to be done, None where they are no list of chunks; ``of`` is the ARN of
     the execution that left them, None where there is none; ``done`` how many chunks of the whole
-    job were done before; ``earlier`` what a collect is told of them, None where there is none."""
+    job were done before; where failures are tolerated, with so many ``records``, ``bad`` of which
+    were set aside; ``earlier`` what a collect is told of them, None where there is none."""
 
     chunks: list[dict[str, Any]] | None = None
     of: Any = None
     done: int = 0
+    records: int = 0
+    bad: int = 0
     earlier: dict[str, Any] | None = None
 
     @classmethod
@@ -34,12 +45,15 @@ class Asked:
         ours = given.get(RESUME_KEY) if isinstance(given, dict) else None
         if not isinstance(ours, dict):
             return cls()
-        done = ours.get(DONE_KEY)
         chunks = plan_of(json.dumps(ours.get(CHUNKS_KEY)))
+        numbers = (ours.get(key) for key in (DONE_KEY, RECORDS_KEY, BAD_KEY))
+        done, records, bad = (one if isinstance(one, int) else 0 for one in numbers)
         return cls(
             chunks=chunks,
             of=ours.get(OF_KEY),
-            done=done if isinstance(done, int) else 0,
+            done=done,
+            records=records,
+            bad=bad,
             earlier=_earlier(ours.get(EARLIER_KEY)),
         )
 
@@ -53,6 +67,8 @@ class Asked:
     def within(self, given: dict[str, Any]) -> str:
         """Answer an execution's input that asks for it: the ``given`` one without a chunk size."""
         ours: dict[str, Any] = {CHUNKS_KEY: self.chunks, OF_KEY: self.of, DONE_KEY: self.done}
+        if self.records:
+            ours |= {RECORDS_KEY: self.records, BAD_KEY: self.bad}
         if self.earlier is not None:
             ours[EARLIER_KEY] = self.earlier
         replaced = {RESUME_KEY, *CHOICES.values()}

@@ -33,6 +33,11 @@ NO_REDRIVE = (
     "--redrive would do that part alone; the embedded AWS cannot)"
 )
 
+SET_ASIDE = (
+    "the bad records were set aside, so that no chunk is left to resume: mend the worker, and run "
+    "the job again"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
@@ -100,6 +105,8 @@ def _what_next(aws: Aws, ended: Ended) -> Iterator[tuple[str, str]]:
         joined = WHOLE_JOB_STATE in ended.steps.states
         before = ", those of the executions before among them," if joined else ""
         yield "advice", TOO_MUCH_IN_ALL.format(before)
+    elif failure is not None and failure.is_of_records and not chunks.left:
+        yield "advice", SET_ASIDE
     elif chunks.left or (failure is not None and ended.steps.joins):
         yield "resume", report.resume_command(ended.arn, redrive=False)
     elif failure is not None and aws.is_embedded:

@@ -31,11 +31,15 @@ HISTORY_FULL = "maximum number of history events"
 
 @dataclass(frozen=True, kw_only=True)
 class TooMany:
-    """More chunks failed than are tolerated: so many of so many, and with which error how many."""
+    """More chunks failed than are tolerated, or more records are bad: so many of so many, and with
+    which error how many. ``bad`` of ``records`` are those of the whole job; None where it was the
+    chunks."""
 
     failed: int
     chunks: int
     errors: Mapping[str, int]
+    bad: int | None = None
+    records: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,11 @@ class Failure:
     request_id: str | None = None
     trace: tuple[str, ...] = ()
     too_many: TooMany | None = None
+
+    @property
+    def is_of_records(self) -> bool:
+        """Whether more records are bad than are tolerated."""
+        return self.too_many is not None and self.too_many.bad is not None
 
 
 def find_failure(steps: Steps, *, status: str, error: str | None, cause: str | None) -> Failure:

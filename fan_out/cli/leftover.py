@@ -10,6 +10,7 @@ from fan_out.cli.chunks import Chunks
 from fan_out.cli.definition import Definition
 from fan_out.cli.errors import CommandError
 from fan_out.cli.past import Past
+from fan_out.cli.records import set_aside_in
 from fan_out.runtime.numbers import described
 
 
@@ -40,6 +41,12 @@ class Leftover:
             return cls(line, _input(past, chunks), joins=True)
         if succeeded:
             return cls(f"nothing to resume: all {chunks.count} chunks are done")
+        failure = past.summary.failure
+        if failure is not None and failure.is_of_records:
+            raise CommandError(
+                f"no chunk is left: all {chunks.count} chunks of {name} are done, and too many of "
+                "their records were set aside: mend the worker, and run the job again"
+            )
         if definition.collects:
             line = f"all {chunks.count} chunks of {name} are done: its collect function runs again"
             return cls(line, _input(past, chunks), joins=True)
@@ -53,9 +60,12 @@ def _input(past: Past, chunks: Chunks) -> str:
     given = json.loads(past.input)
     if not isinstance(given, dict):
         raise CommandError(f"the input of {past.name} must be an object, got {described(given)}")
+    counted = chunks.done if past.steps.tolerates else ()
     asked = Asked(
         chunks=[fate.item for fate in chunks.left],
         of=past.arn,
         done=past.asked.done + len(chunks.done),
+        records=past.asked.records + sum(fate.count for fate in counted),
+        bad=past.asked.bad + sum(len(set_aside_in(fate.answer)) for fate in counted),
     )
     return asked.within(given)

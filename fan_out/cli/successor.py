@@ -7,34 +7,29 @@ from typing import TYPE_CHECKING
 from fan_out.cli.display import report
 from fan_out.cli.errors import CommandError
 from fan_out.cli.outcome import GOING_ON
-from fan_out.runtime.resumed import RESUMED, first_execution
+from fan_out.runtime.resumed import RESUMED, first_execution, shortened
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-NAME_LENGTH = 80
-"""Characters of an execution's name. "Step Functions service quotas", as in runtime.budget."""
 
+def name_after(name: str, *, resumed: bool) -> str:
+    """Answer the name of the execution that resumes the one of this name, of at most 80 characters.
 
-def name_after(name: str) -> str:
-    """Answer the name of the execution that resumes the one of this name.
-
-    It tells the execution that was resumed first, of whose name a chunk's id is made. A name of
-    over 75 characters is cut for that: then the ids of the chunks change.
+    It begins with what stands for the first execution of the job, as the records' keys do;
+    ``resumed`` says whether the one of this name has resumed another itself.
     """
-    first = first_execution(name)
-    number = 2 if first == name else int(name[len(first) + len(RESUMED) :]) + 1
-    mark = f"{RESUMED}{number}"
-    return first[: NAME_LENGTH - len(mark)] + mark
+    first = first_execution(name, resumed=resumed)
+    number = 2 if first == shortened(name) else int(name.rpartition(RESUMED)[2]) + 1
+    return f"{first}{RESUMED}{number}"
 
 
-def refuse_if_resumed(client: SFNClient, arn: str) -> None:
-    """Raise CommandError where the execution with this ARN has been resumed already."""
+def refuse_if_resumed(client: SFNClient, arn: str, other: str) -> None:
+    """Raise CommandError where the execution with this ARN has been resumed already, by the one
+    called ``other``."""
     from botocore.exceptions import ClientError
 
-    before, colon, name = arn.rpartition(":")
-    other = name_after(name)
-    its_arn = f"{before}{colon}{other}"
+    its_arn = f"{arn.rpartition(':')[0]}:{other}"
     try:
         status = client.describe_execution(executionArn=its_arn)["status"]
     except ClientError as error:

@@ -1,4 +1,5 @@
-"""Why an execution failed of which more chunks did than are tolerated: the first of them, told."""
+"""Why an execution failed of which more chunks did, or more records, than are tolerated: the first
+of them, told."""
 
 from __future__ import annotations
 
@@ -6,37 +7,61 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from fan_out.cli.chunks import Chunks
 from fan_out.cli.events import Event, Visit
 from fan_out.cli.failure import Failure, TooMany, explained
 from fan_out.cli.fate import Fate
+from fan_out.cli.records import set_aside_in
 from fan_out.cli.steps import Steps
 from fan_out.runtime.carry_on import CARRY_ON_KEY
 from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
-from fan_out.runtime.tolerated import FAILED_STATE, TOO_MANY_ERROR
+from fan_out.runtime.tolerated import (
+    BAD_OF_JOB_KEY,
+    FAILED_STATE,
+    RECORDS_OF_JOB_KEY,
+    TOO_MANY_ERROR,
+    TOO_MANY_RECORDS_ERROR,
+)
 
 
 def find_too_many(steps: Steps, *, error: str | None, cause: str | None) -> Failure | None:
     """Find what an execution failed of, where it ended as DescribeExecution says with too many
-    failed chunks; None where it ended otherwise."""
-    counts = _counts(cause) if error == TOO_MANY_ERROR else None
-    if counts is None:
+    failed chunks or bad records; None where it ended otherwise."""
+    counted = _counted(error, cause)
+    if counted is None:
         return None
-    chunks = Chunks.of(steps)
-    failed = chunks.failed if chunks is not None else ()
-    names = Counter(str(fate.failure.get("error")) for fate in failed)
-    first = _of_chunk(steps, failed[0]) if failed else explained(error, None)
-    return replace(first, too_many=TooMany(failed=counts[0], chunks=counts[1], errors=names))
+    chunks = Chunks.of(steps) or Chunks(done=(), left=())
+    failed, first = chunks.failed, explained(error, None)
+    aside = [] if counted.bad is None else _set_aside(chunks)
+    if failed:
+        first = _of_chunk(steps, failed[0])
+    elif aside:
+        message = f"record {aside[0].get('record')}: {aside[0].get('message')}"
+        first = explained(str(aside[0].get("error")), message)
+    told = [*(fate.failure for fate in failed), *aside]
+    names = Counter(str(one.get("error")) for one in told)
+    return replace(first, too_many=replace(counted, errors=names))
 
 
-def _counts(cause: str | None) -> tuple[int, int] | None:
-    """How many chunks failed, and how many there were."""
+def _counted(error: str | None, cause: str | None) -> TooMany | None:
+    """How many chunks failed of how many; and records, where those were the reason."""
     try:
         counts = json.loads(cause or "")
-        return int(counts["failed"]), int(counts["chunks"])
+        chunks = TooMany(failed=int(counts["failed"]), chunks=int(counts["chunks"]), errors={})
+        if error == TOO_MANY_RECORDS_ERROR:
+            bad, records = int(counts[BAD_OF_JOB_KEY]), int(counts[RECORDS_OF_JOB_KEY])
+            return replace(chunks, bad=bad, records=records)
     except (ValueError, TypeError, KeyError):
         return None
+    return chunks if error == TOO_MANY_ERROR else None
+
+
+def _set_aside(chunks: Chunks) -> list[dict[str, Any]]:
+    """What is told of the records that were set aside, as far as it is ours."""
+    every = (one for fate in chunks.done for one in set_aside_in(fate.answer))
+    return [one for one in every if isinstance(one, dict)]
 
 
 def _of_chunk(steps: Steps, fate: Fate) -> Failure:

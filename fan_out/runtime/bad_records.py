@@ -6,7 +6,8 @@ import json
 import logging
 import traceback
 
-from fan_out.runtime.budget import PAYLOAD_BYTES, RESULT_OVERHEAD
+from fan_out.runtime.answers import MOST_BYTES, checked
+from fan_out.runtime.callables import takes_keyword
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,28 +18,30 @@ if TYPE_CHECKING:
 
 ANSWERS_KEY, BAD_RECORDS_KEY = "answers", "badRecords"
 
-MOST_BYTES = PAYLOAD_BYTES - RESULT_OVERHEAD
-
 MOST_CHARACTERS = 200
 """Of an error's message in the answer; all of it, and the traceback, is in the log."""
 
 
-def record_by_record(function: Callable[[Any, Any], Any]) -> Callable[[Chunk, Any], Any]:
+def record_by_record(function: Callable[..., Any]) -> Callable[[Chunk, Any], Any]:
     """Turn a function of one record (or item) and its answer into one of a chunk.
 
     That one answers ``{"answers": [<of each good record, in order>], "badRecords": [{"record":
-    <its number>, "error": <the exception's name>, "message": …}]}``.
+    <its number>, "error": <the exception's name>, "message": …}]}``. A record whose answer is not
+    JSON is a bad one.
 
-    Raises ValueError where the bad records' list is more than a state can carry.
+    Raises ValueError where the bad records' list is more than a state can carry, and RuntimeError
+    where the function takes a key and there is none.
     """
+    takes_key = takes_keyword(function, "key")
 
     def all_of(chunk: Chunk, context: Any) -> dict[str, list[Any]]:
         answers: list[Any] = []
         bad: list[dict[str, Any]] = []
         size = 0
         for number, record in enumerate(chunk, start=chunk.offset):
+            keyed = {"key": chunk.key(number)} if takes_key else {}
             try:
-                answers.append(function(record, context))
+                answers.append(checked(function(record, context, **keyed)))
             except Exception as error:
                 bad.append(_set_aside(number, error))
                 size += len(json.dumps(bad[-1], ensure_ascii=False).encode()) + len(", ")

@@ -33,18 +33,27 @@ EVENTS_TO_FINISH = 4
 EVENTS_TO_HALVE = 6
 """What a machine that halves adds to a chunk that fails: entering and leaving Cut, Left, Done."""
 
-EVENTS_PER_CUT = 18
-"""What each cut adds: two more tries, of TaskStateEntered/Exited, TaskScheduled/Started/Failed,
-entering and leaving Cut and Left."""
-
 EVENTS_PER_ROUND = 7
 """What each further round adds: CarryOn (five) and Finished (two)."""
 
 EVENTS_PER_RETRY = 3
 """TaskScheduled, TaskStarted, TaskFailed."""
 
-EVENTS_AROUND = 16
-"""ExecutionStarted/Succeeded, the control task, entering, starting and leaving the Map; 5 spare."""
+EVENTS_AROUND = 11
+"""ExecutionStarted/Succeeded, the control task (TaskStateEntered/Exited, TaskScheduled/Started/
+Succeeded), MapStateEntered/Started/Succeeded/Exited."""
+
+EVENTS_TO_COLLECT = 9
+"""What a collect adds: its task, and entering and leaving Resumed and, in a run that resumes others,
+WholeJob."""
+
+EVENTS_TO_COUNT = 8
+"""What a machine that tolerates failures adds: entering and leaving Plan, Count, WithinLimit and
+Output."""
+
+TRIES_TO_SPARE = 2
+"""The longest plan leaves room for so many retries, each of a further round where the machine
+carries on."""
 
 BYTES_PER_CHUNK = 70
 """``{"oneJobProcessingCount": <12 digits>, "offset": <16 digits>}, ``: the longest there can be
@@ -66,13 +75,15 @@ RESULT_OVERHEAD = 2_048
 
 
 def most_chunks(
-    events_per_chunk: int = EVENTS_PER_CHUNK, bytes_per_chunk: int = BYTES_PER_CHUNK
+    events_per_chunk: int = EVENTS_PER_CHUNK,
+    bytes_per_chunk: int = BYTES_PER_CHUNK,
+    *,
+    events_around: int = EVENTS_AROUND,
+    events_per_try: int = EVENTS_PER_RETRY,
 ) -> int:
-    """Answer the longest plan that an inline Map carries."""
-    return min(
-        (HISTORY_EVENTS - EVENTS_AROUND) // events_per_chunk,
-        (PAYLOAD_BYTES - RESULT_OVERHEAD) // bytes_per_chunk,
-    )
+    """Answer the longest plan that an inline Map carries, with room for some tries more."""
+    events = HISTORY_EVENTS - events_around - TRIES_TO_SPARE * events_per_try
+    return min(events // events_per_chunk, (PAYLOAD_BYTES - RESULT_OVERHEAD) // bytes_per_chunk)
 
 
 MOST_CHUNKS = most_chunks()
@@ -80,7 +91,11 @@ MOST_CHUNKS = most_chunks()
 
 
 def refuse_what_the_map_cannot_carry(
-    total: int, plan: Plan, most: int = MOST_CHUNKS, events_per_chunk: int = EVENTS_PER_CHUNK
+    total: int,
+    plan: Plan,
+    most: int = MOST_CHUNKS,
+    events_per_chunk: int = EVENTS_PER_CHUNK,
+    events_around: int = EVENTS_AROUND,
 ) -> None:
     """Check a plan of ``total`` records before anything is started; it may have ``most`` chunks.
 
@@ -94,7 +109,7 @@ def refuse_what_the_map_cannot_carry(
             f"carries at most {most} ({HISTORY_EVENTS} events, {PAYLOAD_BYTES} bytes); "
             f"the smallest chunk size that fits is {-(-total // most)}"
         )
-    retries = (HISTORY_EVENTS - EVENTS_AROUND - events_per_chunk * chunks) // EVENTS_PER_RETRY
+    retries = (HISTORY_EVENTS - events_around - events_per_chunk * chunks) // EVENTS_PER_RETRY
     if retries < chunks:
         logging.getLogger(__name__).warning(
             "%d chunks leave room for %d retries in all (history limit of %d events)",

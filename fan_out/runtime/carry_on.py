@@ -1,13 +1,15 @@
 """Carrying on: a worker stops before its deadline, and is started again with what is left.
 
-The machine goes round between the worker and a choice. A worker that has not finished answers
-``{"carryOn": {<the chunk that is left>, "answer": <of all rounds so far>, "round": 2}}``, and that
-is the next round's event; one that has finished answers what it would have in one go.
+The machine goes round between the worker and a choice. It starts a worker with the chunk and
+``"round": 1``. One that has not finished answers ``{"carryOn": {<the chunk that is left>, "answer":
+<of all rounds so far>, "round": 2}}``, and that is the next round's event; one that has finished
+answers what it would have in one go.
 """
 
 from __future__ import annotations
 
-from fan_out.runtime.chunk import EXECUTION_KEY, Chunk
+from fan_out.runtime.answers import checked
+from fan_out.runtime.chunk import Chunk
 from fan_out.runtime.numbers import described
 
 TYPE_CHECKING = False
@@ -70,8 +72,8 @@ class Turn:
 
 
 def can_carry_on(event: Any) -> bool:
-    """Whether the event is of a machine that carries on: its Map names the execution."""
-    return isinstance(event, dict) and (CARRY_ON_KEY in event or EXECUTION_KEY in event)
+    """Whether the event is of a machine that carries on: its Map counts the rounds."""
+    return isinstance(event, dict) and (CARRY_ON_KEY in event or ROUND_KEY in event)
 
 
 def answer_of(
@@ -84,17 +86,18 @@ def answer_of(
 ) -> Any:
     """Run one round, and answer for the machine: the whole answer, or what is left.
 
-    Raises RuntimeError where the round finished no record, TypeError where the answers of two
-    rounds cannot be made one, ValueError where the event is not a chunk.
+    Raises RuntimeError where the round finished no record, TypeError where this answer cannot be
+    made one with that of another round, ValueError where the event is not a chunk, or an answer
+    not JSON of at most 260,096 bytes.
     """
     before = event.get(CARRY_ON_KEY)
     turn = Turn(context, margin)
     chunk = Chunk.from_event(event if before is None else before, turn)
-    answer = function(chunk, context)
+    answer = checked(function(chunk, context))
     if isinstance(answer, dict) and CARRY_ON_KEY in answer:
         raise ValueError(f"with carry_on, an answer must not have the key {CARRY_ON_KEY}")
     if before is not None:
-        answer = merged(before[ANSWER_KEY], answer, merge)
+        answer = checked(merged(before[ANSWER_KEY], answer, merge), "the answer of all rounds")
     if not turn.stopped or turn.handed_out == chunk.count:
         return answer
     if turn.handed_out == 0:
@@ -102,7 +105,13 @@ def answer_of(
             f"a round must finish at least one record, got none of {chunk!r}: it was told to "
             f"stop, or {margin:g} seconds before the deadline there was no time for the first"
         )
-    return {CARRY_ON_KEY: _left(chunk, turn, answer, before)}
+    if merge is None and not _can_be_merged(answer):
+        raise TypeError(
+            f"an answer of several rounds must be a list, a number or None, or @worker needs a "
+            f"merge function, got {described(answer)}"
+        )
+    left = _left(chunk, turn, answer, before)
+    return {CARRY_ON_KEY: checked(left, "what is left, with the answer so far,")}
 
 
 def merged(before: Any, answer: Any, merge: Callable[[Any, Any], Any] | None) -> Any:
@@ -113,8 +122,8 @@ def merged(before: Any, answer: Any, merge: Callable[[Any, Any], Any] | None) ->
     """
     if merge is not None:
         return merge(before, answer)
-    if isinstance(before, list) and isinstance(answer, list):
-        return before + answer
+    if isinstance(before, list | tuple) and isinstance(answer, list | tuple):
+        return [*before, *answer]
     if _is_number(before) and _is_number(answer):
         return before + answer
     if before is None and answer is None:
@@ -132,5 +141,9 @@ def _left(
     return {**chunk.rest(turn.handed_out).as_item(), ANSWER_KEY: answer, ROUND_KEY: number + 1}
 
 
+def _can_be_merged(answer: Any) -> bool:
+    return answer is None or isinstance(answer, list | tuple) or _is_number(answer)
+
+
 def _is_number(value: Any) -> bool:
-    return type(value) is int or type(value) is float
+    return isinstance(value, int | float) and not isinstance(value, bool)

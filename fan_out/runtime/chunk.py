@@ -7,7 +7,7 @@ cold start of every function.
 from __future__ import annotations
 
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
-from fan_out.runtime.resumed import first_execution, without_resume
+from fan_out.runtime.resumed import RESUMED_KEY, first_execution, without_resume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,20 +31,22 @@ class Chunk:
 
     ``items`` are the items of these records, where the control answered items, or else None;
     ``input`` is the execution's input, where the construct passes it on, or else None;
-    ``execution`` its name, where the construct carries on, or else None. Iterating yields the
-    items if there are any, or else the record numbers; ``len()`` answers ``count``. Immutable.
+    ``execution`` its name, where the construct carries on or passes the input on, or else None;
+    ``resumed`` whether that resumes another. Iterating yields the items if there are any, or else
+    the record numbers; ``len()`` answers ``count``. Immutable.
 
     Raises ValueError where ``offset`` is not a whole number ≥ 0, ``count`` not one ≥ 1, or
     ``items`` not a list of ``count``.
     """
 
-    __slots__ = ("_turn", "count", "execution", "input", "items", "offset")
+    __slots__ = ("_turn", "count", "execution", "input", "items", "offset", "resumed")
 
     offset: int
     count: int
     items: list[Any] | None
     input: Any
     execution: str | None
+    resumed: bool
     _turn: Turn | None
 
     def __init__(
@@ -55,6 +57,7 @@ class Chunk:
         items: list[Any] | None = None,
         input: Any = None,
         execution: str | None = None,
+        resumed: bool = False,
         turn: Turn | None = None,
     ) -> None:
         whole_number(OFFSET_KEY, offset, least=0, most=MOST_RECORDS)
@@ -67,6 +70,7 @@ class Chunk:
         put(self, "items", items)
         put(self, "input", input)
         put(self, "execution", execution)
+        put(self, "resumed", resumed)
         put(self, "_turn", turn)
 
     @classmethod
@@ -90,6 +94,7 @@ class Chunk:
             items=event.get(ITEMS_KEY),
             input=without_resume(event.get(INPUT_KEY)),
             execution=event.get(EXECUTION_KEY),
+            resumed=event.get(RESUMED_KEY) is True,
             turn=turn,
         )
 
@@ -99,6 +104,7 @@ class Chunk:
             ITEMS_KEY: self.items,
             INPUT_KEY: self.input,
             EXECUTION_KEY: self.execution,
+            RESUMED_KEY: self.resumed or None,
         }
         return {
             COUNT_KEY: self.count,
@@ -108,19 +114,24 @@ class Chunk:
 
     @property
     def records(self) -> range:
-        """The record numbers of this chunk."""
+        """The numbers of its records: of items, their places in what the control answered."""
         return range(self.offset, self.offset + self.count)
 
-    @property
-    def id(self) -> str:
-        """An idempotency key: the execution and the first record; the same when it is tried again.
+    def key(self, record: int) -> str:
+        """Answer the idempotency key of a record, ``"<first execution>:<record>"``.
 
-        Also in an execution that resumes another, whose name it then has. Raises RuntimeError
-        where the construct does not carry on: the worker is not told of the execution then.
+        It is the same in every round and retry, whichever chunk the record is part of, and in the
+        executions that resume the first one. ``record`` is its number, also where it is an item.
+
+        Raises ValueError for a record of another chunk, and RuntimeError where the worker is not
+        told of the execution: the construct neither carries on nor passes the input.
         """
+        whole_number("record", record, least=self.offset, most=self.offset + self.count - 1)
         if self.execution is None:
-            raise RuntimeError("a chunk's id needs a FanOut with carry_on, or Chunk(execution=…)")
-        return f"{first_execution(self.execution)}:{self.offset}"
+            raise RuntimeError(
+                "a record's key needs a FanOut with carry_on or pass_input, or Chunk(execution=…)"
+            )
+        return f"{first_execution(self.execution, resumed=self.resumed)}:{record}"
 
     def time_left(self) -> float:
         """Seconds until the worker should stop; infinite where it need not."""
@@ -143,6 +154,7 @@ class Chunk:
             items=None if self.items is None else self.items[done:],
             input=self.input,
             execution=self.execution,
+            resumed=self.resumed,
         )
 
     def __iter__(self) -> Iterator[Any]:
@@ -161,12 +173,10 @@ class Chunk:
         return hash((self.offset, self.count))
 
     def __repr__(self) -> str:
-        given = ", ".join(
-            f"{name}={getattr(self, name)!r}"
-            for name in ("offset", "count", "items", "input", "execution")
-            if getattr(self, name) is not None
-        )
-        return f"Chunk({given})"
+        names = ("offset", "count", "items", "input", "execution")
+        values = {name: getattr(self, name) for name in names} | {"resumed": self.resumed or None}
+        given = (f"{name}={value!r}" for name, value in values.items() if value is not None)
+        return f"Chunk({', '.join(given)})"
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a chunk is immutable, cannot set {name}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 
+from fan_out.runtime.answers import checked
+from fan_out.runtime.callables import check_callable
 from fan_out.runtime.numbers import described
 from fan_out.runtime.resumed import EARLIER_KEY
 from fan_out.runtime.role import made_for
@@ -70,11 +72,13 @@ def collect(
     ``function(results, context)`` gets an iterator over the answers, in chunk order, which also
     knows the ``failures`` that were tolerated; what it answers is the output of the run.
 
-    Raises ValueError where the event is neither a list nor the output of a run with failures.
+    Raises ValueError where the event is neither a list nor the output of a run with failures, where
+    the answer is not JSON of at most 260,096 bytes, and for a generator or an async function.
     """
+    check_callable("a collect", function)
 
     @functools.wraps(function)
     def handler(event: Any, context: Any) -> Answer:
-        return function(Results(event), context)
+        return checked(function(Results(event), context))
 
     return made_for("collect", handler)

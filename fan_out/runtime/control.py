@@ -6,6 +6,7 @@ import functools
 import os
 
 from fan_out.runtime.budget import refuse_what_the_map_cannot_carry
+from fan_out.runtime.callables import check_callable
 from fan_out.runtime.chosen_chunks import chosen_chunks
 from fan_out.runtime.items import checked_items, with_items
 from fan_out.runtime.numbers import MOST_RECORDS, described, whole_number
@@ -13,6 +14,7 @@ from fan_out.runtime.resumed import RESUME_KEY
 from fan_out.runtime.role import made_for
 from fan_out.runtime.sizing import (
     chosen_key,
+    events_around,
     events_per_chunk,
     instructions,
     longest_plan,
@@ -40,13 +42,16 @@ def control(
     ``fanOutResume`` lists the plan itself: that is the answer then, and ``function`` is not asked.
 
     Raises ValueError, before any worker is started, where a number is out of its range, there is
-    no size, an item is not JSON, or the plan is more than the machine can carry.
+    no size, an item is not JSON, or the plan is more than the machine can carry; and, when it is
+    decorated, for an async function.
     """
+    check_callable("a control", function, may_yield=True)
+    name = getattr(function, "__name__", "the control")
 
     @functools.wraps(function)
     def handler(event: Any, context: Any) -> list[dict[str, Any]]:
         told = instructions(os.environ)
-        most, events = longest_plan(told), events_per_chunk(told)
+        most, events = longest_plan(told), (events_per_chunk(told), events_around(told))
         if chosen_key(event) == RESUME_KEY:
             return chosen_chunks(event[RESUME_KEY], most)
         cut = sizing(event, told)
@@ -54,13 +59,11 @@ def control(
         if hasattr(answer, "__iter__") and not isinstance(answer, str | bytes | dict):
             items = checked_items(answer)
             plan = cut(len(items))
-            refuse_what_the_map_cannot_carry(len(items), plan, most, events)
+            refuse_what_the_map_cannot_carry(len(items), plan, most, *events)
             return with_items(plan, items)
-        total = whole_number(
-            f"the count that {function.__name__} answered", answer, least=0, most=MOST_RECORDS
-        )
+        total = whole_number(f"the count that {name} answered", answer, least=0, most=MOST_RECORDS)
         plan = cut(total)
-        refuse_what_the_map_cannot_carry(total, plan, most, events)
+        refuse_what_the_map_cannot_carry(total, plan, most, *events)
         return list(plan.items())
 
     return made_for("control", handler)

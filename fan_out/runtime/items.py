@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from fan_out.runtime.answers import checked
 from fan_out.runtime.budget import BYTES_PER_CHUNK, PAYLOAD_BYTES, RESULT_OVERHEAD
 from fan_out.runtime.chunk import COUNT_KEY, ITEMS_KEY, OFFSET_KEY
 from fan_out.runtime.numbers import described
@@ -29,7 +30,7 @@ def checked_items(answer: Iterable[Any]) -> list[Any]:
     items = []
     size = 0
     for number, item in enumerate(answer):
-        size += _bytes(number, item) + len(", ")
+        size += _bytes(_checked(item, f"item {number}")) + len(", ")
         if size > MOST_BYTES:
             raise ValueError(
                 f"the items must take at most {MOST_BYTES} bytes in all, got more with item "
@@ -49,7 +50,7 @@ def with_items(plan: Plan, items: list[Any]) -> list[dict[str, Any]]:
     for chunk in plan.items():
         end = chunk[OFFSET_KEY] + chunk[COUNT_KEY]
         own = items[chunk[OFFSET_KEY] : end]
-        size += sum(_bytes(0, item) + len(", ") for item in own) + BYTES_AROUND_ITEMS
+        size += sum(_bytes(item) + len(", ") for item in own) + BYTES_AROUND_ITEMS
         if size > MOST_BYTES:
             raise ValueError(
                 f"the plan must take at most {MOST_BYTES} bytes, got more with item {end - 1}: "
@@ -59,12 +60,11 @@ def with_items(plan: Plan, items: list[Any]) -> list[dict[str, Any]]:
     return chunks
 
 
-def _bytes(number: int, item: Any) -> int:
-    try:
-        text = json.dumps(item, ensure_ascii=False, allow_nan=False)
-        same = json.loads(text) == item  # a tuple, or a key that is no string, would not be
-    except (TypeError, ValueError, RecursionError):
-        same = False
-    if not same:
-        raise ValueError(f"item {number} must be JSON, got {described(item)}")
-    return len(text.encode())
+def _checked(item: Any, name: str) -> Any:
+    if json.loads(json.dumps(checked(item, name))) != item:
+        raise ValueError(f"{name} must be JSON, which has no tuples, got {described(item)}")
+    return item
+
+
+def _bytes(item: Any) -> int:
+    return len(json.dumps(item, ensure_ascii=False).encode())

@@ -3,8 +3,9 @@
 The construct hands its choice over as JSON in an environment variable:
 ``{"atMost": 10}``, ``{"jobs": 8}`` or ``{"secondsPerRecord": 0.05, "overheadSeconds": 1}``, always
 with ``maxConcurrency`` (how many run at a time, 0 for as many as the Map does), where it is known
-``withinSeconds`` (what a chunk may take), and where a chunk takes more of the history or of the
-payload than in the default machine, ``eventsPerChunk`` and ``bytesPerChunk``.
+``withinSeconds`` (what a chunk may take), and where the machine is not the default one, how many
+chunks it carries, ``mostChunks``, and what it takes of the history, ``eventsPerChunk`` and
+``eventsAround`` them.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from __future__ import annotations
 import json
 
 from fan_out.runtime.budget import (
-    BYTES_PER_CHUNK,
+    EVENTS_AROUND,
     EVENTS_PER_CHUNK,
     INLINE_CONCURRENCY,
     LAMBDA_SECONDS,
-    most_chunks,
+    MOST_CHUNKS,
 )
 from fan_out.runtime.numbers import MOST_RECORDS, described, number, whole_number
 from fan_out.runtime.plan import Plan
@@ -66,9 +67,14 @@ def events_per_chunk(chosen: Mapping[str, Any]) -> int:
     return int(chosen.get("eventsPerChunk", EVENTS_PER_CHUNK))
 
 
+def events_around(chosen: Mapping[str, Any]) -> int:
+    """The events that this machine takes besides its chunks."""
+    return int(chosen.get("eventsAround", EVENTS_AROUND))
+
+
 def longest_plan(chosen: Mapping[str, Any]) -> int:
     """The chunks that a plan for this machine may have."""
-    return most_chunks(events_per_chunk(chosen), chosen.get("bytesPerChunk", BYTES_PER_CHUNK))
+    return int(chosen.get("mostChunks", MOST_CHUNKS))
 
 
 def records_within(seconds_per_record: float, overhead_seconds: float, within: float) -> int:

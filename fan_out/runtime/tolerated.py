@@ -20,3 +20,10 @@ TODO_KEY, PARTS_KEY = "todo", "parts"
 TOO_MANY_STATE = "TooManyFailures"
 TOO_MANY_ERROR = "FanOut.TooManyFailures"
 """How a run ends of which too many chunks failed; its cause is the counts, as JSON."""
+
+TOO_MANY_RECORDS_STATE = "TooManyBadRecords"
+TOO_MANY_RECORDS_ERROR = "FanOut.TooManyBadRecords"
+"""How a run ends of which too many records are bad, set aside or in failed chunks; its cause is the
+counts and, of the whole job where this run resumes another, the two numbers that were compared."""
+
+BAD_OF_JOB_KEY, RECORDS_OF_JOB_KEY = "jobBadRecords", "jobRecords"

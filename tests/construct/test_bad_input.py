@@ -142,7 +142,33 @@ PARAMETERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 VALUES: list[tuple[Callable[[], Any], str]] = [
-    (FailurePolicy.tolerate, "tolerate needs chunks or percent, got neither"),
+    (
+        FailurePolicy.tolerate,
+        "tolerate needs chunks, percent, records or records_percent, got none",
+    ),
+    (lambda: FailurePolicy.tolerate(halve=True), "records or records_percent, got none"),
+    (
+        lambda: FailurePolicy.tolerate(records=1, records_percent=2.5),
+        "got both: 1 and 2.5 (a float)",
+    ),
+    (
+        lambda: FailurePolicy.tolerate(records=-1),
+        "records must be a whole number from 0 to 10000000",
+    ),
+    (lambda: FailurePolicy.tolerate(records=10**16), "records must be a whole number from 0"),
+    (lambda: FailurePolicy.tolerate(records=True), "records must be a whole number from 0"),
+    (lambda: FailurePolicy.tolerate(records=0.5), "got 0.5 (a float)"),  # type: ignore[arg-type]
+    (lambda: FailurePolicy.tolerate(records=TOKEN), "records must be known at synth, got a token"),  # type: ignore[arg-type]
+    (
+        lambda: FailurePolicy.tolerate(records_percent=101),
+        "records_percent must be a number from 0",
+    ),
+    (lambda: FailurePolicy.tolerate(records_percent=NAN), "got nan (a float)"),
+    (lambda: FailurePolicy.tolerate(records_percent="1%"), "got '1%' (a str)"),  # type: ignore[arg-type]
+    (
+        lambda: FailurePolicy.tolerate(chunks=1, records_percent=TOKEN),
+        "records_percent must be known at synth, got a token",
+    ),
     (lambda: FailurePolicy.tolerate(chunks=1, percent=2), "tolerates chunks or percent, got both"),
     (lambda: FailurePolicy.tolerate(chunks=-1), "chunks must be a whole number from 0 to 3569"),
     (lambda: FailurePolicy.tolerate(chunks=10**6), "from 0 to 3569, got 1000000"),
@@ -157,7 +183,7 @@ VALUES: list[tuple[Callable[[], Any], str]] = [
     (lambda: FailurePolicy.tolerate(percent="5%"), "got '5%' (a str)"),  # type: ignore[arg-type]
     (lambda: FailurePolicy.tolerate(percent=TOKEN), "percent must be known at synth, got a token"),
     (lambda: FailurePolicy.tolerate(chunks=1, halve=1), "halve must be a bool, got 1"),  # type: ignore[arg-type]
-    (lambda: FailurePolicy(halve=True), "halve needs a policy that tolerates chunks or percent"),
+    (lambda: FailurePolicy(halve=True), "halve needs a policy that tolerates failures, got none"),
     (lambda: Retry(attempts=-1), "attempts must be a whole number from 0 to 99999999, got -1"),
     (lambda: Retry(attempts=1.5), "attempts must be a whole number from 0"),  # type: ignore[arg-type]
     (lambda: Retry(attempts=None), "attempts must be a whole number from 0"),  # type: ignore[arg-type]

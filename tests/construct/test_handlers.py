@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from fan_out.handlers import Handler, find_handler
-from fan_out.runtime import worker as worker_decorator
 from fan_out.runtime.control import count_from_input
 from lambdas import control, worker
 
@@ -125,7 +124,6 @@ def nested() -> Callable[..., None]:
         (nested(), "a nested function is not there when its module is imported"),
         (AClass.method, "a method is not at the top of its module"),
         (a_coroutine, "Lambda does not await an async function"),
-        (worker_decorator(a_coroutine), "Lambda does not await an async function"),
         (AClass, "got the class AClass"),
         (AClass(), "must be a function, its dotted name or an existing lambda_.IFunction"),
         (functools.partial(print), "no module that is loaded has a name for this object"),

@@ -21,8 +21,10 @@ ARM = Target(python="3.14", machine="aarch64")
 RUNTIME = {
     "fan_out/__init__.py",
     "fan_out/runtime/__init__.py",
+    "fan_out/runtime/answers.py",
     "fan_out/runtime/bad_records.py",
     "fan_out/runtime/budget.py",
+    "fan_out/runtime/callables.py",
     "fan_out/runtime/carry_on.py",
     "fan_out/runtime/chosen_chunks.py",
     "fan_out/runtime/chunk.py",

@@ -27,6 +27,7 @@ SHAPES = pytest.mark.parametrize(
         pytest.param({"collect": COLLECT}, id="collect"),
         pytest.param({"on_failure": FailurePolicy.tolerate(chunks=3)}, id="tolerate"),
         pytest.param({"on_failure": FailurePolicy.tolerate(chunks=3, halve=True)}, id="halve"),
+        pytest.param({"on_failure": FailurePolicy.tolerate(chunks=3, records=9)}, id="records"),
         pytest.param(
             {"on_failure": TOLERATE, "carry_on": True, "collect": COLLECT, "pass_input": True},
             id="all",

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from fan_out.runtime import Chunk, Results, collect, control, worker
-from fan_out.runtime.resumed import first_execution
 
 
 @worker
@@ -37,7 +36,7 @@ def ignores_chunks(event: Any, context: Any) -> list[dict[str, int]]:
 @worker
 def doubles(chunk: Chunk, context: Any) -> list[Any]:
     """Each record, or item, twice. Says which records these are, and the chunk's key if any."""
-    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.id}.")
+    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.key(chunk.offset)}.")
     for record in broken() & set(chunk.records):
         raise KeyError(record) if record > 50 else ValueError(f"bad record {record}")
     return [value * 2 for value in chunk]
@@ -46,7 +45,7 @@ def doubles(chunk: Chunk, context: Any) -> list[Any]:
 @worker
 def doubles_if_there_is_room(chunk: Chunk, context: Any) -> list[Any]:
     """What is broken needs more memory than there is."""
-    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.id}.")
+    print(f"doubling {chunk.offset} {chunk.count} {chunk.execution and chunk.key(chunk.offset)}.")
     if broken() & set(chunk.records):
         raise MemoryError
     return [value * 2 for value in chunk]
@@ -89,10 +88,9 @@ def writes_once(chunk: Chunk, context: Any) -> list[Any]:
     for record in chunk:
         if record in broken():
             raise ValueError(f"bad record {record}")
-        key = f"{first_execution(chunk.execution or '')}:{record}"
         with contextlib.suppress(table.meta.client.exceptions.ConditionalCheckFailedException):
             table.put_item(
-                Item={"id": key, "record": record},
+                Item={"id": chunk.key(record), "record": record},
                 ConditionExpression="attribute_not_exists(id)",
             )
         done.append(record * 2)

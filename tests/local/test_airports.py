@@ -105,7 +105,7 @@ def test_a_chunk_in_two_rounds_answers_as_in_one(
             return 10_000 if self.looks >= 0 else 0
 
     monkeypatch.setenv("FAN_OUT_CARRY_ON_SECONDS", "1")
-    event = {"oneJobProcessingCount": 150, "offset": 5_000, "execution": "nightly"}
+    event = {"oneJobProcessingCount": 150, "offset": 5_000, "round": 1}
     rest = example.worker.handler(event, Clock())
     assert rest["carryOn"]["oneJobProcessingCount"] == 50
     assert example.worker.handler(rest, Clock()) == expected[5_000:5_150]

@@ -178,10 +178,10 @@ def test_workers_stop_before_their_deadline_and_keep_input_and_id(run: Any) -> N
     given = {"totalProcessRecordCount": 10, "mark": "!"}
     done = run("Deadlines", given)
     (answer,) = records(done)
-    numbers, ids, inputs = zip(*answer["ids"], strict=True)
+    numbers, keys, inputs, rounds = zip(*answer["keys"], strict=True)
     assert list(numbers) == list(range(10))
-    assert len(set(ids)) > 1
-    assert all(id.startswith(f"{done['name']}:") for id in ids)
+    assert len(set(rounds)) > 1
+    assert list(keys) == [f"{done['name']}:{record}" for record in range(10)]
     assert all(one == given for one in inputs)
 
 

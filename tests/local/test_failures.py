@@ -15,7 +15,19 @@ import jobs
 from fan_out import FailurePolicy, FanOut, Retry
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
-from fan_out.runtime.budget import BYTES_PER_FAILURE, EVENTS_PER_FAILURE, most_chunks
+from fan_out.runtime.budget import (
+    BYTES_PER_FAILURE,
+    EVENTS_AROUND,
+    EVENTS_PER_CHUNK,
+    EVENTS_PER_FAILURE,
+    EVENTS_PER_RETRY,
+    EVENTS_PER_ROUND,
+    EVENTS_TO_COLLECT,
+    EVENTS_TO_COUNT,
+    EVENTS_TO_FINISH,
+    EVENTS_TO_HALVE,
+    most_chunks,
+)
 
 SOON = Retry(attempts=30, interval=cdk.Duration.seconds(1), backoff=1)
 A_SECOND = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(1))
@@ -94,6 +106,30 @@ def build(outdir: Path) -> Path:
             "retry_on": ["ThrottledByVendor"],
             "retry": SOON,
         },
+        "UnderRecords": {"worker": five, "on_failure": TOLERATE(records=50)},
+        "OverRecords": {"worker": five, "on_failure": TOLERATE(percent=5, records=49)},
+        "AsideUnder": {
+            "worker": jobs.sets_sevens_aside,
+            "on_failure": TOLERATE(records_percent=12),
+        },
+        "AsideOver": {
+            "worker": jobs.sets_sevens_aside,
+            "on_failure": TOLERATE(chunks=0, records_percent=11.9),
+        },
+        "Big": {"worker": jobs.big_numbers, "on_failure": TOLERATE(chunks=0), "carry_on": True},
+        "BigPlain": {"worker": jobs.huge_number, "on_failure": TOLERATE(chunks=1)},
+        "BigHalved": {"worker": jobs.huge_number, "on_failure": TOLERATE(chunks=1, halve=True)},
+        "Dates": {"worker": jobs.a_date_at_15, "on_failure": TOLERATE(chunks=1)},
+        "DatesAside": {"worker": jobs.dates_aside, "pass_input": True},
+        "Longest": {
+            "worker": jobs.throttled_a_little,
+            "carry_on": True,
+            "chunk_size": 2,
+            "retry_on": ["ThrottledByVendor"],
+            "retry": SOON,
+        },
+        "NoTrouble": {"worker": jobs.numbers, "pass_input": True},
+        "NoTroubleCollected": {"worker": jobs.numbers, "collect": jobs.total},
         "NoRetry": {"worker": jobs.throttled_at_first, "retry": Retry(attempts=0)},
     }
     for name, given in fan_outs.items():
@@ -334,6 +370,81 @@ def test_a_chunk_that_fails_in_a_later_round_has_failed_as_a_whole(run: Run) -> 
     assert failure["cause"] == "bad record 15"
 
 
+@pytest.mark.parametrize("name", ["UnderRecords", "AsideUnder"])
+def test_bad_records_up_to_the_limit_are_tolerated(name: str, run: Run) -> None:
+    """Those of failed chunks, and those that are set aside: 50 of 1,000, and 3 of 25."""
+    records, bad = (1000, 50) if name == "UnderRecords" else (25, 3)
+    counts = output(run(name, records))["counts"]
+    assert counts["records"] - counts["recordsSucceeded"] == bad
+
+
+@pytest.mark.parametrize(
+    ("name", "records", "bad"), [("OverRecords", 1000, 50), ("AsideOver", 25, 3)]
+)
+def test_over_that_limit_the_run_fails_for_its_records(
+    name: str, records: int, bad: int, run: Run
+) -> None:
+    done = run(name, records)
+    assert (done["status"], done["error"]) == ("FAILED", "FanOut.TooManyBadRecords")
+    cause = json.loads(done["cause"])
+    assert (cause["jobBadRecords"], cause["jobRecords"]) == (bad, records)
+    assert (cause["records"], cause["recordsSucceeded"]) == (records, records - bad)
+
+
+def test_bad_records_count_over_the_whole_job_where_a_run_resumes_another(
+    session: boto3.Session, outputs: dict[str, str]
+) -> None:
+    given = {"chunks": [{"oneJobProcessingCount": 5, "offset": 20}], "done": 2, "records": 20}
+    for bad, status in ((2, "SUCCEEDED"), (3, "FAILED")):  # with record 24, 3 or 4 of 25
+        resumed = {"fanOutResume": {**given, "badRecords": bad}}
+        done = ended(session, outputs["AsideUnderMachine"], resumed)
+        assert done["status"] == status
+
+
+def test_ints_that_no_double_can_hold_pass_through_as_they_are(run: Run) -> None:
+    told = output(run("Big", 20))
+    answers = [answer for result in told["results"] for answer in result]
+    assert answers == [[record, jobs.BIG] for record in range(20)]
+    assert told["counts"]["succeeded"] == 2
+
+
+def test_a_number_that_is_none_for_jsonata_costs_its_chunk_at_the_most(run: Run) -> None:
+    told = output(run("BigPlain", 20))
+    assert told["results"] == [[10**400], [2**53 + 1]]
+    halved = output(run("BigHalved", 20))
+    (failure,) = halved["failures"]
+    assert (failure["chunk"]["offset"], failure["error"]) == (0, "States.QueryEvaluationError")
+    assert len(halved["results"]) == 1
+
+
+def test_an_answer_that_is_not_json_is_a_failure_of_its_chunk_and_says_where(run: Run) -> None:
+    told = output(run("Dates", 30))
+    assert len(told["results"]) == 2
+    (failure,) = told["failures"]
+    assert (failure["chunk"]["offset"], failure["error"]) == (10, "ValueError")
+    assert failure["cause"].startswith('answer[5]["when"] must be JSON, got datetime')
+
+
+def test_a_record_whose_answer_is_not_json_is_set_aside_and_the_others_have_keys(run: Run) -> None:
+    done = run("DatesAside", 30)
+    answers = output(done)
+    (bad,) = [one for answer in answers for one in answer["badRecords"]]
+    assert (bad["record"], bad["error"]) == (15, "ValueError")
+    assert bad["message"].endswith("(a datetime): answer x.isoformat()")
+    keys = [key for answer in answers for key in answer["answers"]]
+    assert keys == [f"{done['name']}:{record}" for record in range(30) if record != 15]
+
+
+def test_the_longest_plan_that_carries_on_has_room_for_throttling_and_a_further_round(
+    run: Run, session: boto3.Session
+) -> None:
+    done = run("Longest", 2 * 2_269)
+    assert sum(output(done), []) == list(range(2 * 2_269))
+    assert failures_of(session, done) == ["ThrottledByVendor"] * 3
+    refused = json.loads(run("Longest", 2 * 2_270)["cause"])["errorMessage"]
+    assert "carries at most 2269 " in refused
+
+
 def test_a_throttled_function_is_tried_again_until_it_has_room(
     run: Run, session: boto3.Session
 ) -> None:
@@ -353,16 +464,41 @@ def test_an_error_of_ones_own_is_tried_again_where_that_is_asked_for(
     assert run("NoRetry", 20)["error"] == "ThrottledByVendor"
 
 
+TOLERANT = EVENTS_AROUND + EVENTS_TO_COUNT
+ROUNDS = EVENTS_PER_CHUNK + EVENTS_TO_FINISH
+
+
+@pytest.mark.parametrize(
+    ("name", "records", "events"),
+    [
+        ("NoTrouble", 20, EVENTS_AROUND + 2 * EVENTS_PER_CHUNK),
+        ("NoTroubleCollected", 20, EVENTS_AROUND + EVENTS_TO_COLLECT + 2 * EVENTS_PER_CHUNK),
+        ("Longest", 4, EVENTS_AROUND + 2 * ROUNDS),
+        ("UnderRecords", 20, TOLERANT + 2 * EVENTS_PER_CHUNK),
+        ("Collected", 20, TOLERANT + EVENTS_TO_COLLECT + 2 * EVENTS_PER_CHUNK),
+        ("AllTolerated", 2, TOLERANT + 2 * EVENTS_PER_FAILURE),
+        ("HalvedBroken", 20, TOLERANT + 2 * (EVENTS_PER_CHUNK + EVENTS_TO_HALVE)),
+        ("Big", 4, TOLERANT + ROUNDS + EVENTS_PER_ROUND),
+    ],
+)
+def test_a_history_has_the_events_that_the_budget_counts(
+    name: str, records: int, events: int, run: Run, session: boto3.Session
+) -> None:
+    done = run(name, records)
+    retries = failures_of(session, done).count("ThrottledByVendor")
+    assert len(events_of(session, done)) == events + EVENTS_PER_RETRY * retries
+
+
+def events_of(session: boto3.Session, done: dict[str, Any]) -> list[dict[str, Any]]:
+    pages = session.client("stepfunctions").get_paginator("get_execution_history")
+    found = pages.paginate(executionArn=done["executionArn"])
+    return [dict(event) for page in found for event in page["events"]]
+
+
 def failures_of(session: boto3.Session, done: dict[str, Any]) -> list[str]:
     """The errors of all attempts of the run."""
-    pages = session.client("stepfunctions").get_paginator("get_execution_history")
-    events = [
-        event
-        for page in pages.paginate(executionArn=done["executionArn"])
-        for event in page["events"]
-    ]
     return [
         event["taskFailedEventDetails"]["error"]
-        for event in events
+        for event in events_of(session, done)
         if event["type"] == "TaskFailed"
     ]

@@ -1,5 +1,6 @@
 """The app of the page on failures runs, and accounts for every record; its other code is right."""
 
+import datetime
 import json
 import os
 import re
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+import pytest
 
 from fan_out import FailurePolicy, Retry, tolerance
 from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.runtime import Chunk, worker
 from fan_out.runtime.budget import (
     BYTES_PER_FAILURE,
     EVENTS_PER_FAILURE,
@@ -28,7 +31,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
-AND_BAD, POLICIES, RETRIES, NIGHTLY, APP = blocks("python")
+AND_BAD, KEYED, POLICIES, RETRIES, NIGHTLY, APP = blocks("python")
 
 
 def test_the_whole_app_accounts_for_every_record(tmp_path: Path) -> None:
@@ -62,6 +65,28 @@ def test_the_worker_that_sets_records_aside_answers_as_shown() -> None:
     exec(AND_BAD, namespace)
     chunk = {"oneJobProcessingCount": 10, "offset": 50}
     assert namespace["handler"](chunk, None) == json.loads(blocks("json")[0])
+
+
+def test_the_worker_that_takes_keys_answers_them() -> None:
+    namespace: dict[str, Any] = {}
+    exec(KEYED, namespace)
+    name = "nightly-2026-11-24"
+    chunk = {"oneJobProcessingCount": 1, "offset": 57, "execution": name}
+    assert namespace["handler"](chunk, None)["answers"] == [f"{name}:57"]
+    assert f'return key                              # "{name}:57"' in KEYED
+
+
+def test_the_line_about_an_answer_is_what_is_said() -> None:
+    when = datetime.datetime(2026, 11, 25)
+    with pytest.raises(ValueError, match="must be JSON") as error:
+        worker(lambda chunk, context: [0, 1, 2, {"when": when}])(Chunk(offset=0, count=1), None)
+    assert f"\nValueError: {error.value}\n" in PAGE
+
+
+def test_the_cause_that_is_shown_adds_up() -> None:
+    (cause,) = (json.loads(block) for block in blocks("json") if "jobRecords" in block)
+    assert cause["records"] - cause["recordsSucceeded"] == cause["jobBadRecords"]
+    assert cause["records"] == cause["jobRecords"]
 
 
 def test_the_output_that_is_shown_adds_up() -> None:

@@ -1,6 +1,9 @@
 """A bad record is set aside, and the rest of its chunk is done."""
 
+import functools
 import logging
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -51,6 +54,55 @@ def test_of_items_the_number_of_the_record_is_told() -> None:
     answer = reading(event, None)
     assert answer["answers"] == [1, 3]
     assert [one["record"] for one in answer["badRecords"]] == [8]
+
+
+def test_a_record_whose_answer_is_not_json_is_set_aside() -> None:
+    answers = [float("nan"), datetime(2026, 11, 25), Decimal("1.5"), {1}, b"x", "\ud800", 10**400]
+
+    @worker(on_error="collect")
+    def answering(record: int, context: Any) -> Any:
+        return {"value": answers[record]} if record < len(answers) else record
+
+    answer = answering(Chunk(offset=0, count=9), None)
+    assert answer["answers"] == [7, 8]
+    assert [one["record"] for one in answer["badRecords"]] == list(range(7))
+    assert {one["error"] for one in answer["badRecords"]} == {"ValueError"}
+    assert all(one["message"].startswith('answer["value"] ') for one in answer["badRecords"])
+    assert "x.isoformat()" in answer["badRecords"][1]["message"]
+
+
+def test_answers_that_are_too_much_together_fail_their_chunk_and_say_how_much() -> None:
+    @worker(on_error="collect")
+    def wordy(record: int, context: Any) -> str:
+        return "x" * 100_000
+
+    assert len(wordy(Chunk(offset=0, count=2), None)["answers"]) == 2
+    with pytest.raises(ValueError, match="answer must take at most 260096 bytes, got 3000"):
+        wordy(Chunk(offset=0, count=3), None)
+
+
+def passing_on(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("wrap", [lambda function: function, passing_on, functools.partial])
+def test_a_function_that_takes_a_key_is_given_the_records(wrap: Any) -> None:
+    def keyed(item: str, context: Any, *, key: str) -> list[str]:
+        return [item, key]
+
+    event = {"oneJobProcessingCount": 2, "offset": 7, "items": ["a", "b"], "execution": "nightly"}
+    handler = worker(on_error="collect")(wrap(keyed))
+    assert handler(event, None)["answers"] == [["a", "nightly:7"], ["b", "nightly:8"]]
+    with pytest.raises(RuntimeError, match="needs a FanOut with carry_on or pass_input"):
+        handler({"oneJobProcessingCount": 1, "offset": 0}, None)
+
+
+def test_a_function_that_is_not_written_in_python_takes_no_key() -> None:
+    assert worker(on_error="collect")(pow)(Chunk(offset=3, count=2), 2)["answers"] == [9, 16]
 
 
 def test_the_log_has_the_whole_message_and_the_traceback(caplog: pytest.LogCaptureFixture) -> None:
@@ -114,7 +166,7 @@ class Clock:
 
 def test_carrying_on_joins_answers_and_bad_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MARGIN_VARIABLE, "1")
-    event: Any = {"oneJobProcessingCount": 8, "offset": 0, "execution": "nightly"}
+    event: Any = {"oneJobProcessingCount": 8, "offset": 0, "round": 1}
     rounds = 0
     while rounds == 0 or CARRY_ON_KEY in event:
         event, rounds = halved(event, Clock()), rounds + 1

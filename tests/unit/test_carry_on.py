@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fan_out.runtime import Chunk, worker
 from fan_out.runtime.carry_on import CARRY_ON_KEY, MARGIN_VARIABLE, merged
 
-CHUNK = {"oneJobProcessingCount": 10, "offset": 20, "execution": "nightly"}
+CHUNK = {"oneJobProcessingCount": 10, "offset": 20, "execution": "nightly", "round": 1}
 
 
 class Clock:
@@ -58,7 +58,7 @@ def test_at_any_deadlines_the_answer_is_that_of_one_go_and_no_record_comes_twice
     event: dict[str, Any] = {
         "oneJobProcessingCount": count,
         "offset": 100,
-        "execution": "nightly",
+        "round": 1,
     }
     expected: list[Any] = list(range(100, 100 + count))
     if with_items:
@@ -166,20 +166,90 @@ def test_an_answer_that_would_be_taken_for_what_is_left_is_refused() -> None:
         confusing(CHUNK, Clock(100))
 
 
-def test_the_id_of_a_chunk_is_the_same_when_a_round_is_tried_again() -> None:
-    ids = []
-
+@pytest.mark.parametrize("answer", [{"a": 1}, "text", True, {}])
+def test_an_answer_that_no_further_round_could_add_to_fails_in_the_first_one(answer: Any) -> None:
     @worker
-    def noting(chunk: Chunk, context: Any) -> list[int]:
-        ids.append(chunk.id)
+    def answering(chunk: Chunk, context: Any) -> Any:
+        list(chunk)
+        return answer
+
+    with pytest.raises(
+        TypeError, match="must be a list, a number or None, or @worker needs a merge"
+    ):
+        answering(CHUNK, Clock(6))
+    assert answering(CHUNK, Clock(100)) == answer  # of a single round, any answer will do
+
+
+def test_tuples_are_joined_as_the_lists_that_they_are_sent_as() -> None:
+    @worker
+    def pairs(chunk: Chunk, context: Any) -> tuple[int, ...]:
+        return tuple(chunk)
+
+    assert run(pairs, CHUNK, [6] * 9) == (list(range(20, 30)), 3)
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ([1e308], "the answer of all rounds must be JSON, got inf"),
+        ([["x" * 150_000]], "the answer of all rounds must take at most 260096 bytes, got 300"),
+    ],
+)
+def test_what_the_rounds_make_together_is_checked_too(answers: list[Any], message: str) -> None:
+    @worker
+    def adding(chunk: Chunk, context: Any) -> Any:
+        list(chunk)
+        return answers[0]
+
+    with pytest.raises(ValueError, match=message):
+        run(adding, CHUNK, [6] * 9)
+
+
+def test_what_a_merge_function_makes_is_checked_too() -> None:
+    @worker(merge=lambda before, answer: {*before, *answer})
+    def gathering(chunk: Chunk, context: Any) -> list[int]:
         return list(chunk)
 
-    second = noting(CHUNK, Clock(6))
-    noting(second, Clock(6))
-    noting(second, Clock(6))
-    assert ids == ["nightly:20", "nightly:24", "nightly:24"]
-    with pytest.raises(RuntimeError, match="a chunk's id needs a FanOut with carry_on"):
-        _ = Chunk(offset=0, count=1).id
+    with pytest.raises(ValueError, match="the answer of all rounds must be JSON, got .* list"):
+        run(gathering, CHUNK, [6] * 9)
+
+
+def test_what_is_left_and_the_answer_so_far_must_fit_together() -> None:
+    @worker
+    def filling(chunk: Chunk, context: Any) -> list[str]:
+        list(chunk)
+        return ["x" * 200_000]
+
+    with pytest.raises(ValueError, match="what is left, with the answer so far, must take at most"):
+        filling({**CHUNK, "input": "y" * 100_000}, Clock(6))
+
+
+def test_with_items_the_number_of_a_record_and_its_item_come_together() -> None:
+    keys = []
+
+    @worker
+    def noting(chunk: Chunk, context: Any) -> list[str]:
+        done = []
+        for record, item in zip(chunk.records, chunk, strict=False):
+            keys.append(chunk.key(record))
+            done.append(item)
+        return done
+
+    items = [f"item {number}" for number in range(10)]
+    assert run(noting, {**CHUNK, "items": items}, [6] * 9) == (items, 3)
+    assert keys == [f"nightly:{record}" for record in range(20, 30)]
+
+
+def test_a_worker_of_a_machine_that_does_not_carry_on_is_given_keys_and_does_the_whole_chunk() -> (
+    None
+):
+    @worker
+    def noting(chunk: Chunk, context: Any) -> list[str]:
+        return [chunk.key(record) for record in chunk]
+
+    passed_on = {**CHUNK, "input": {}}
+    del passed_on["round"]
+    assert noting(passed_on, Clock(1)) == [f"nightly:{record}" for record in range(20, 30)]
 
 
 def test_in_a_machine_that_does_not_carry_on_the_same_function_does_the_whole_chunk() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from fan_out.runtime import Chunk, control
 from fan_out.runtime.budget import MOST_CHUNKS
 from fan_out.runtime.control import count_from_input
-from fan_out.runtime.resumed import first_execution
 
 
 @control
@@ -79,7 +78,10 @@ def test_what_is_no_plan_is_refused_in_one_line(given: Any, message: str) -> Non
         (None, "fanOutResume must be an object with chunks, got None"),
         ([], "fanOutResume must be an object with chunks, got []"),
         ({"of": "arn"}, "fanOutResume must be an object with chunks, got {'of': 'arn'}"),
-        ({"chunks": [], "chunk": 1}, "may have chunks, of, done and earlier, got chunk"),
+        (
+            {"chunks": [], "chunk": 1},
+            "fanOutResume may have chunks, of, done, records, badRecords and earlier, got chunk",
+        ),
         ({"chunks": [], "done": -1}, "fanOutResume.done must be a whole number from 0"),
         ({"chunks": [], "done": "5"}, "got '5' (a str)"),
     ],
@@ -103,21 +105,17 @@ def test_chunks_and_a_size_contradict_each_other(key: str) -> None:
         never({**resuming([chunk(0)]), key: 1}, None)
 
 
-@pytest.mark.parametrize(
-    ("name", "first"),
-    [
-        ("nightly", "nightly"),
-        ("nightly--re2", "nightly"),
-        ("nightly--re17", "nightly"),
-        ("nightly--retry", "nightly--retry"),
-        ("nightly--r2", "nightly--r2"),
-        ("nightly--re2026", "nightly--re2026"),
-        ("nightly--re", "nightly--re"),
-        ("--re2", "--re2"),
-    ],
-)
-def test_an_execution_that_resumes_another_keeps_the_ids_of_its_chunks(
-    name: str, first: str
-) -> None:
-    assert first_execution(name) == first
-    assert Chunk(offset=30, count=1, execution=name).id == f"{first}:30"
+@pytest.mark.parametrize("key", ["done", "records", "badRecords"])
+@pytest.mark.parametrize("value", [-1, True, 1.5, "3", None, 10**16])
+def test_what_was_done_before_is_a_count(key: str, value: object) -> None:
+    given = {"fanOutResume": {"chunks": [chunk(0)], key: value}}
+    with pytest.raises(ValueError, match=rf"fanOutResume\.{key} must be a whole number from 0 to "):
+        never(given, None)
+
+
+def test_what_another_execution_has_left_is_marked_and_what_is_listed_by_hand_is_not() -> None:
+    assert never({"fanOutResume": {"chunks": [chunk(0)]}}, None) == [chunk(0)]
+    assert never({"fanOutResume": {"chunks": [chunk(0)], "of": None}}, None) == [chunk(0)]
+    left = never({"fanOutResume": {"chunks": [chunk(0), chunk(10)], "of": "arn"}}, None)
+    assert left == [chunk(0, resumed=True), chunk(10, resumed=True)]
+    assert never({"fanOutResume": {"chunks": left, "of": "arn"}}, None) == left

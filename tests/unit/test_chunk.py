@@ -79,3 +79,26 @@ def test_equal_chunks_are_one_in_a_set_and_survive_a_pickle() -> None:
     assert chunk != (20, 10)
     assert pickle.loads(pickle.dumps(chunk)) == chunk
     assert repr(chunk) == "Chunk(offset=20, count=10)"
+
+
+@pytest.mark.parametrize("record", [19, 30, -1, True, 20.0, "20", None])
+def test_a_key_is_that_of_a_record_of_the_chunk(record: object) -> None:
+    chunk = Chunk(offset=20, count=10, execution="nightly")
+    assert [chunk.key(20), chunk.key(29)] == ["nightly:20", "nightly:29"]
+    with pytest.raises(ValueError, match="record must be a whole number from 20 to 29, got "):
+        chunk.key(record)  # type: ignore[arg-type]
+
+
+def test_without_an_execution_there_is_no_key_and_the_error_names_both_ways_to_one() -> None:
+    with pytest.raises(RuntimeError, match="needs a FanOut with carry_on or pass_input, or Chunk"):
+        Chunk(offset=0, count=1).key(0)
+
+
+def test_that_a_chunk_is_resumed_survives_every_way_it_takes() -> None:
+    chunk = Chunk(offset=0, count=2, execution="nightly--re2", resumed=True)
+    assert chunk.as_item()["resumed"] is True
+    assert repr(chunk) == "Chunk(offset=0, count=2, execution='nightly--re2', resumed=True)"
+    for same in (Chunk.from_event(chunk.as_item()), pickle.loads(pickle.dumps(chunk))):
+        assert same == chunk
+        assert same.key(1) == "nightly:1"
+    assert chunk.rest(1).key(1) == "nightly:1"

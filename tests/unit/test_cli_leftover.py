@@ -12,9 +12,7 @@ from recorded import History, failure
 from fan_out.cli.chunks import Chunks
 from fan_out.cli.joined import joined
 from fan_out.cli.output import Output
-from fan_out.cli.successor import name_after
 from fan_out.cli.tolerated import Tolerated
-from fan_out.runtime.resumed import first_execution
 
 
 def left(history: History) -> list[Any]:
@@ -119,31 +117,3 @@ def test_what_is_tolerated_is_counted_over_the_whole_job_as_the_machine_counts(
         "records": 50,
         "recordsSucceeded": 40 - lost,
     }
-
-
-@given(name=st.text(st.characters(codec="ascii", exclude_characters=":"), min_size=1, max_size=80))
-def test_a_resumed_execution_is_named_after_the_first_one_within_80_characters(name: str) -> None:
-    first = first_execution(name)
-    names = [name]
-    for _ in range(12):
-        names.append(name_after(names[-1]))
-    assert len(set(names)) == 13
-    assert max(map(len, names)) <= 80
-    if len(first) <= 74 and first_execution(first) == first:
-        assert {first_execution(each) for each in names} == {first}
-
-
-@pytest.mark.parametrize(
-    ("name", "after"),
-    [
-        ("run", "run--re2"),
-        ("run--re2", "run--re3"),
-        ("run--re9", "run--re10"),
-        ("x" * 80, "x" * 75 + "--re2"),
-        ("x" * 75 + "--re2", "x" * 75 + "--re3"),
-        ("--re2", "--re2--re2"),
-        ("run--retry", "run--retry--re2"),
-    ],
-)
-def test_the_number_goes_on_from_the_one_that_is_resumed(name: str, after: str) -> None:
-    assert name_after(name) == after

@@ -212,6 +212,25 @@ def test_data_cannot_command_the_terminal() -> None:
             Failure(error="E", message="", too_many=TooMany(failed=3, chunks=11, errors={})),
             "3 of 11 chunks failed, more than are tolerated",
         ),
+        (
+            Failure(
+                error="ValueError",
+                message="record 57: bad",
+                too_many=TooMany(
+                    failed=0, chunks=11, errors={"ValueError": 12}, bad=12, records=105
+                ),
+            ),
+            "12 of 105 records are bad, more than are tolerated; the first: "
+            "ValueError: record 57: bad",
+        ),
+        (
+            Failure(
+                error="E",
+                message="",
+                too_many=TooMany(failed=0, chunks=1, errors={}, bad=1, records=2),
+            ),
+            "1 of 2 records are bad, more than are tolerated",
+        ),
     ],
 )
 def test_a_failure_is_said_in_one_line(failure: Failure, line: str) -> None:

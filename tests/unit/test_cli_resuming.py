@@ -565,6 +565,64 @@ def test_a_redriven_execution_that_resumes_another_is_joined_with_that(
     assert capsys.readouterr().out == '["zero","one"]\n'
 
 
+ASIDE = {"answers": [1], "badRecords": [{"record": 3}, {"record": 7}]}
+
+
+def test_where_failures_are_tolerated_the_records_that_are_done_travel_with_the_request(
+    aws: Aws, executions: Executions
+) -> None:
+    """Over a chain of executions, with those that were set aside."""
+    executions.known[ARN] = over_the_limit(0, 2, done={1: ASIDE, 3: 3})
+    executions.next = ended(tolerant(set(), {0: 0, 2: 0}), "Succeeded", {})
+    resume(aws, Resume(execution=ARN), Screen())
+    first = json.loads(executions.started[0]["input"])["fanOutResume"]
+    assert (first["done"], first["records"], first["badRecords"]) == (2, 20, 2)
+    given = json.dumps({"fanOutResume": first})
+    executions.known[SECOND] = ended(tolerant({2}, {0: ASIDE}), "Succeeded", {}, input=given)
+    executions.next = ended(tolerant(set(), {2: 0}), "Succeeded", {})
+    resume(aws, Resume(execution=SECOND), Screen())
+    second = json.loads(executions.started[1]["input"])["fanOutResume"]
+    assert (second["done"], second["records"], second["badRecords"]) == (3, 30, 4)
+
+
+def test_an_execution_whose_own_name_ends_like_a_resumed_ones_is_resumed_under_its_own(
+    aws: Aws, executions: Executions
+) -> None:
+    executions.known[SECOND] = ended(partly(items(0), {}), "Aborted")
+    executions.next = ended(partly(items(0), {0: 0}), "Succeeded", [0])
+    assert resume(aws, Resume(execution=SECOND), Screen()) == 0
+    assert executions.started[0]["name"] == "run--re2--re2"
+
+
+def too_many_bad_records() -> Service:
+    history = tolerant(set(), {0: ASIDE})
+    cause = json.dumps({**counts(1, 0), "jobBadRecords": 2, "jobRecords": 10})
+    more = {"error": "FanOut.TooManyBadRecords", "cause": cause}
+    history.end("Failed", **more)
+    return Service(history, "FAILED", **more)
+
+
+def test_after_too_many_records_were_set_aside_no_resume_is_advised(
+    aws: Aws, executions: Executions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.known[ARN] = ended(tolerant({0}, {1: 1}), "TimedOut")
+    executions.next = too_many_bad_records()
+    assert resume(aws, Resume(execution=ARN), Screen()) == 1
+    told = capsys.readouterr().err
+    assert "error: 2 of 10 records are bad, more than are tolerated; the first: " in told
+    assert told.splitlines()[-1].startswith("  advice   the bad records were set aside, so that no")
+
+
+def test_where_the_bad_records_were_set_aside_there_is_nothing_to_resume(
+    aws: Aws, executions: Executions
+) -> None:
+    executions.known[ARN] = too_many_bad_records()
+    assert refused(aws) == (
+        "no chunk is left: all 1 chunks of run are done, and too many of their records were set "
+        "aside: mend the worker, and run the job again"
+    )
+
+
 @pytest.mark.parametrize(
     "service",
     [

@@ -130,5 +130,5 @@ def test_a_plan_with_little_room_for_retries_is_warned_of(
         assert caplog.messages == []
         count_from_input({"totalProcessRecordCount": 3_569, "oneJobProcessMaxCount": 1}, None)
     assert caplog.messages == [
-        "3569 chunks leave room for 0 retries in all (history limit of 25000 events)"
+        "3569 chunks leave room for 2 retries in all (history limit of 25000 events)"
     ]

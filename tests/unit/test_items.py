@@ -1,6 +1,7 @@
 """A control may answer items: the plan carries them, and what it cannot carry is named."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,11 +45,24 @@ def test_items_are_spread_evenly_where_the_input_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "item", [{1}, object(), float("nan"), b"bytes", {"key": {2}}, {1: 2}, (1, 2)]
+    ("item", "message"),
+    [
+        ({1}, "item 1 must be JSON, got {1} (a set): answer list(x)"),
+        (object(), "item 1 must be JSON, got "),
+        (float("nan"), "item 1 must be JSON, got nan"),
+        (b"bytes", "item 1 must be JSON, got b'bytes' (a bytes)"),
+        ({"key": [0, {2}]}, 'item 1["key"][1] must be JSON, got {2} (a set)'),
+        ({1: 2}, "item 1 must have strings as keys, got 1"),
+        ((1, 2), "item 1 must be JSON, which has no tuples, got (1, 2) (a tuple)"),
+        ("\udc80", "item 1 must be UTF-8, got a lone surrogate"),
+        (10**400, "item 1 must be at most 1.8e308"),
+        ([10**5000], "item 1[0] must be at most 1.8e308"),
+    ],
 )
-def test_an_item_that_is_not_json_is_named(item: object) -> None:
-    with pytest.raises(ValueError, match="item 1 must be JSON, got "):
+def test_an_item_that_is_not_json_is_named(item: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}") as error:
         planned(["fine", item])
+    assert "\n" not in str(error.value)
 
 
 def test_the_item_that_is_too_much_is_named_before_the_rest_is_asked_for() -> None:

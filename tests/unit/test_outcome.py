@@ -480,6 +480,36 @@ def test_too_many_failures_are_counted_and_the_first_of_them_is_told(tolerant: H
     )
 
 
+RECORDS = json.dumps({**json.loads(COUNTS), "jobBadRecords": 35, "jobRecords": 140})
+
+
+def test_where_too_many_records_are_bad_they_are_counted(tolerant: History) -> None:
+    failing = failure_of(failed(tolerant, "FanOut.TooManyBadRecords", RECORDS))
+    errors = {"ValueError": 1, "KeyError": 2}
+    assert failing.too_many == TooMany(failed=3, chunks=4, errors=errors, bad=35, records=140)
+    assert (failing.error, failing.message, failing.chunk) == ("ValueError", "bad", 1)
+
+
+def test_where_no_chunk_failed_the_first_record_that_was_set_aside_is_told() -> None:
+    history = History()
+    entered = history.iteration(history.planned(1, tolerant=True), 0)
+    bad = [{"record": 7, "error": "KeyError", "message": "seven"}, {"error": "OSError"}, 3]
+    history.finish(entered, 0, {"result": {"answers": [1], "badRecords": bad}})
+    failing = failure_of(failed(history, "FanOut.TooManyBadRecords", RECORDS))
+    assert (failing.error, failing.message) == ("KeyError", "record 7: seven")
+    assert failing.too_many is not None
+    assert failing.too_many.errors == {"KeyError": 1, "OSError": 1}
+    assert failing.state is None
+
+
+@pytest.mark.parametrize("cause", [None, COUNTS, "[]"])
+def test_an_error_of_that_name_that_counts_no_records_is_any_other(
+    tolerant: History, cause: str | None
+) -> None:
+    failing = failure_of(failed(tolerant, "FanOut.TooManyBadRecords", cause))
+    assert (failing.error, failing.too_many) == ("FanOut.TooManyBadRecords", None)
+
+
 def test_of_a_failure_that_no_task_tells_of_the_output_does() -> None:
     history = History()
     entered = history.iteration(history.planned(1, tolerant=True), 0)

@@ -1,11 +1,12 @@
 """The worker and collect handlers: a chunk, or all answers, in; the function's own answer out."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from fan_out.runtime import Chunk, Results, collect, worker
+from fan_out.runtime import Chunk, Results, collect, control, worker
 from lambdas.worker import handler as article
 
 
@@ -17,7 +18,7 @@ def test_a_test_may_hand_the_worker_a_chunk() -> None:
     assert article(Chunk(offset=3, count=2), None) == [3, 4]
 
 
-@pytest.mark.parametrize("answer", [None, 0, {"a": [1]}, "text", object()])
+@pytest.mark.parametrize("answer", [None, 0, {"a": [1]}, "text", (1, 2)])
 def test_the_answer_is_left_alone(answer: object) -> None:
     @worker
     def answering(chunk: Chunk, context: Any) -> object:
@@ -79,3 +80,61 @@ def test_answers_that_are_no_list_never_reach_the_collect(event: object) -> None
 
     with pytest.raises(ValueError, match="the workers' answers must be a list, got "):
         never(event, None)
+
+
+def test_what_the_worker_and_the_collect_answer_is_checked() -> None:
+    @worker
+    def answering(chunk: Chunk, context: Any) -> Any:
+        return {"rows": [1, float("nan")]}
+
+    @collect
+    def collecting(results: Results, context: Any) -> Any:
+        return {"rows": {1}}
+
+    with pytest.raises(ValueError, match=r'^answer\["rows"\]\[1\] must be JSON, got nan'):
+        answering(Chunk(offset=0, count=1), None)
+    with pytest.raises(ValueError, match=r'^answer\["rows"\] must be JSON, got \{1\} \(a set\)'):
+        collecting([], None)
+
+
+def yielding(given: Any, context: Any) -> Iterator[int]:
+    yield 1
+
+
+async def awaiting(given: Any, context: Any) -> int:
+    return 1
+
+
+async def both(given: Any, context: Any) -> Any:
+    yield 1
+
+
+class Callable:
+    async def __call__(self, given: Any, context: Any) -> int:
+        return 1
+
+
+ASYNC = [awaiting, both, functools.partial(awaiting), Callable()]
+
+
+@pytest.mark.parametrize("decorator", [worker, collect, worker(on_error="collect")])
+@pytest.mark.parametrize("function", [yielding, functools.partial(yielding), *ASYNC, 5])
+def test_what_answers_otherwise_than_by_returning_is_refused_when_it_is_decorated(
+    decorator: Any, function: Any
+) -> None:
+    with pytest.raises(ValueError, match="must (not be async|return its answer|be a function)"):
+        decorator(function)
+
+
+@pytest.mark.parametrize("function", ASYNC)
+def test_a_control_may_yield_but_not_await(function: Any) -> None:
+    assert control(yielding)({"jobCount": 1}, None)[0]["items"] == [1]
+    assert control(functools.partial(yielding))({"jobCount": 1}, None)[0]["items"] == [1]
+    with pytest.raises(ValueError, match="a control must not be async, since Lambda awaits noth"):
+        control(function)
+
+
+@pytest.mark.parametrize("merge", [yielding, awaiting, 3])
+def test_a_merge_returns_too(merge: Any) -> None:
+    with pytest.raises(ValueError, match="^merge must "):
+        worker(merge=merge)

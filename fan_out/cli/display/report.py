@@ -49,10 +49,13 @@ def headline(failure: Failure, chunks: int | None) -> str:
     if failure.too_many is None:
         return _what(failure, chunks)
     counted = failure.too_many
+    first = f"; the first: {_what(failure, chunks)}" if counted.errors else ""
+    if counted.bad is not None:
+        bad = f"{counted.bad} of {counted.records} records are bad"
+        return f"{bad}, more than are tolerated{first}"
     # of chunks that were cut, the machine counts the parts
     what = "chunks" if chunks in (None, counted.chunks) else "parts of chunks"
     failed = f"{counted.failed} of {counted.chunks} {what} failed"
-    first = f"; the first: {_what(failure, chunks)}" if counted.errors else ""
     return f"{failed}, more than are tolerated{first}"
 
 

@@ -14,6 +14,7 @@ letters that are not ASCII as they are, and ``null`` is an argument.
 
 import hashlib
 import json
+import math
 import random
 import uuid
 from collections.abc import Callable
@@ -134,11 +135,15 @@ def for_the_library(value: Any) -> Any:
 
 
 def whole(value: Any) -> Any:
-    """A number as JavaScript has it: 3.0 is 3, and from 1e21 on there is an exponent."""
+    """A number as JavaScript has it: 3.0 is 3, from 1e21 on there is an exponent, and what is more
+    than a double can be is infinite."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if abs(value) >= EXPONENT_FROM:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
     return int(value) if value == int(value) else value
 
 
