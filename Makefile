@@ -3,7 +3,10 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name))))
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check example bench clean setup
+RECORDS ?= 1000
+SEED ?= 1
+
+.PHONY: run test check faults example bench clean setup
 
 run: setup  ## deploy the app to an AWS on this machine, and run it there
 	fan-out local run
@@ -18,6 +21,9 @@ check: setup  ## format, lint and types alone
 	ruff format --check .
 	ruff check .
 	mypy
+
+faults: setup  ## every kind of fault on RECORDS records each; SEED decides which are bad
+	python -m pytest tests/faults --records $(RECORDS) --seed $(SEED) -p no:randomly -q
 
 example: setup  ## a real job with real data: the nearest airport of each
 	python examples/airports/run.py

@@ -1,6 +1,5 @@
 """The construct: check, wire, expose, grant."""
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,9 +14,9 @@ from constructs import Construct
 from fan_out.acknowledgements import (
     acknowledge,
     acknowledge_dependency_on_role,
-    acknowledge_versions,
 )
 from fan_out.chunk_size import ChunkSize, chunk_size_given
+from fan_out.collecting import is_plain
 from fan_out.failure_policy import FailurePolicy
 from fan_out.functions import FunctionDefaults, function_from, is_function
 from fan_out.instructions import (
@@ -31,6 +30,7 @@ from fan_out.map_options import MapOptions, check_types
 from fan_out.retry import Retry
 from fan_out.runtime.numbers import described
 from fan_out.runtime.role import role_of
+from fan_out.shipping.include import check_include
 from fan_out.workflow import Workflow
 
 BUILT_IN_CONTROL = "fan_out.runtime.control.count_from_input"
@@ -71,6 +71,7 @@ class FanOut(Construct):
         on_failure: FailurePolicy | None = None,
         retry: Retry | None = None,
         retry_on: Sequence[str] = (),
+        include: Sequence[str] = (),
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
         collect_options: lambda_.FunctionOptions | None = None,
@@ -104,6 +105,9 @@ class FanOut(Construct):
                 2, 4, 8 … at most 60 seconds.
             retry_on: Which errors of the worker are worth that, by their names
                 (``["ThrottledByVendor"]``), besides throttling and Lambda's transient ones.
+            include: What the zips of the handlers hold besides the code that these import: modules
+                that are imported by names which only a run knows, data, and files that look like
+                secrets (``["common.plugins", "jobs/ca.pem"]``, names or paths on the import path).
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
             control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
@@ -130,8 +134,11 @@ class FanOut(Construct):
         check_types(logs.RetentionDays, log_retention=log_retention)
         for part, given in (("worker", worker), ("control", control), ("collect", collect)):
             _check_role(part, given)
-        if options.carries_on and inspect.isfunction(worker) and role_of(worker) is None:
-            raise ValueError(f"carry_on needs a worker made by @worker, got {worker.__name__}")
+        if options.carries_on and callable(worker) and role_of(worker) is None:
+            raise ValueError(f"carry_on needs a worker made by @worker, got {_name_of(worker)}")
+        check_include(include)
+        if include and all(is_function(one) for one in (worker, control, collect) if one):
+            raise ValueError("include needs a handler to package, got existing functions alone")
         size = chunk_size_given(chunk_size)
         if size is None and control is None:
             raise ValueError(
@@ -146,6 +153,7 @@ class FanOut(Construct):
         super().__init__(scope, id)
 
         self._tracing = tracing
+        self._include = tuple(include)
         self._log_group = logs.LogGroup(
             self, "Logs", retention=log_retention, removal_policy=removal_policy
         )
@@ -162,7 +170,8 @@ class FanOut(Construct):
             if collect is None
             else self._function("collect", collect, collect_options, **A_WHOLE_VCPU)
         )
-        self._state_machine = self._machine(options, include_execution_data)
+        whole_job = collect is not None and not is_plain(collect)
+        self._state_machine = self._machine(options, include_execution_data, whole_job)
 
     def _function(
         self, name: str, given: Handler, options: Any, **defaults: Any
@@ -173,12 +182,19 @@ class FanOut(Construct):
             name,
             given,
             options=options,
+            include=self._include,
             defaults=FunctionDefaults(tracing=self._tracing, log_group=self._log_group, **defaults),
         )
 
-    def _machine(self, options: MapOptions, include_execution_data: bool) -> sfn.StateMachine:
+    def _machine(
+        self, options: MapOptions, include_execution_data: bool, whole_job: bool
+    ) -> sfn.StateMachine:
         workflow = Workflow(
-            control=self._control, worker=self._worker, collect=self._collect, options=options
+            control=self._control,
+            worker=self._worker,
+            collect=self._collect,
+            options=options,
+            whole_job=whole_job,
         )
         machine = sfn.StateMachine(
             self,
@@ -191,9 +207,7 @@ class FanOut(Construct):
             ),
             tracing_enabled=self._tracing,
         )
-        functions = [self._control, self._worker, self._collect]
         acknowledge(machine, "Resource::*", MACHINE_REASON)
-        acknowledge_versions(machine, [one for one in functions if one is not None])
         acknowledge_dependency_on_role(machine)
         return machine
 
@@ -242,7 +256,11 @@ class FanOut(Construct):
 def _check_role(part: str, given: Any) -> None:
     role = role_of(given)
     if role not in (None, part):
-        raise ValueError(f"{part} must not be made by @{role}, got {given.__name__}")
+        raise ValueError(f"{part} must not be made by @{role}, got {_name_of(given)}")
+
+
+def _name_of(given: Any) -> str:
+    return getattr(given, "__name__", None) or described(given)
 
 
 def _check_id(id: Any) -> None:

@@ -1,7 +1,7 @@
 """From a handler, as a Python object, to its Lambda function."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from fan_out.quotas import (
     check_timeout,
 )
 from fan_out.requirements import Target
+from fan_out.shipping.layers import layers_of
 
 NEWEST_PYTHON = lambda_.Runtime.PYTHON_3_14
 
@@ -62,6 +63,15 @@ def timeout_of(function: lambda_.IFunction) -> cdk.Duration | None:
     return None if timeout.is_unresolved() else timeout
 
 
+def without_other_versions(scope: Construct, id: str, function: lambda_.IFunction) -> Any:
+    """The same function for one who calls it by its ARN, and is to be granted no other.
+
+    CDK grants a function with all of its versions, ``ARN:*``, and a version alone; it takes any
+    function's ARN for that of a version. Adds no resource.
+    """
+    return lambda_.Version.from_version_arn(scope, id, function.function_arn)
+
+
 def function_from(
     scope: Construct,
     id: str,
@@ -70,10 +80,12 @@ def function_from(
     *,
     options: lambda_.FunctionOptions | None,
     defaults: FunctionDefaults,
+    include: Sequence[str] = (),
 ) -> lambda_.IFunction:
     """Build the function for ``given``, or answer it where it already is one.
 
-    ``parameter`` (``"worker"``, ``"control"``) is how errors call it. Raises ValueError where the
+    ``parameter`` (``"worker"``, ``"control"``) is how errors call it; ``include`` names what the
+    handler needs and no import shows. Raises ValueError where the
     handler cannot be found, an option is out of Lambda's limits, or options come with an existing
     function, which they could not change.
     """
@@ -85,15 +97,19 @@ def function_from(
     handler = find_handler(parameter, given)
     role = settings.get("role") or _role(scope, f"{id}Role", settings)
     unstaged = bool(scope.node.try_get_context(NO_STAGING))
-    with staged(handler, _target(settings["architecture"]), keep=unstaged) as folder:
+    target = _target(settings["architecture"])
+    layers = layers_of(settings, target.python)
+    with staged(handler, target, include=include, layers=layers, keep=unstaged) as package:
         function = lambda_.Function(
             scope,
             id,
             **{**settings, "role": role},
             runtime=NEWEST_PYTHON,
             handler=handler.dotted_name,
-            code=lambda_.Code.from_asset(str(folder)),
+            code=lambda_.Code.from_asset(str(package.folder)),
         )
+    for warning, text in package.warnings.items():
+        cdk.Annotations.of(function).add_warning_v2(warning, text)
     acknowledge_dependency_on_role(function)
     settings["log_group"].grant_write(function)
     return function
@@ -141,8 +157,11 @@ def _said(parameter: str, options: lambda_.FunctionOptions | None) -> dict[str, 
 
 
 def _role(scope: Construct, id: str, settings: Mapping[str, Any]) -> iam.Role:
-    """A role of its own, granted what it needs: no managed policy, which grants on every log."""
-    role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    """A role of its own, granted what it needs: no managed policy, which grants on every log. Only
+    Lambda may assume it, and only for this account."""
+    own_account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+    lambda_service = iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account)
+    role = iam.Role(scope, id, assumed_by=lambda_service)
     if settings.get("vpc") is not None:
         role.add_to_policy(
             iam.PolicyStatement(

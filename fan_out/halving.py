@@ -50,10 +50,17 @@ def payload(*, carries_on: bool) -> str:
     return f'$exists({rest}) ? {{"{CARRY_ON_KEY}": $merge([{rest}, {added}])}} : {whole}'
 
 
-def finished(*, carries_on: bool) -> str:
-    """What follows upon an answer: the chunk is done, or its next round is first in the list."""
+def finished(*, carries_on: bool, places: bool = False) -> str:
+    """What follows upon an answer: the chunk is done, or its next round is first in the list.
+
+    ``places``: beside a result stands a record that it is of, by which answers can be ordered.
+    """
     left = f'$type($answer) = "object" and $exists($answer.{CARRY_ON_KEY})'
     rest = f'{{"{CARRY_ON_KEY}": {_without("$answer." + CARRY_ON_KEY, INPUT_KEY, EXECUTION_KEY)}}}'
+    first = f"$states.input.{TODO_KEY}[0]"
+    # of an answer of several rounds, where the last one began
+    begun = f"$exists({first}.{CARRY_ON_KEY}) ? {first}.{CARRY_ON_KEY} : {first}"
+    place = f', "{OFFSET_KEY}": ({begun}).{OFFSET_KEY}' if places else ""
     return f"""(
         {REST}
         $answer := $states.result.Payload;
@@ -61,7 +68,7 @@ def finished(*, carries_on: bool) -> str:
         {{
             "{TODO_KEY}": $left ? [{rest}, $rest] : [$rest],
             "{PARTS_KEY}": $left ? $states.input.{PARTS_KEY}
-                : [$states.input.{PARTS_KEY}, {{"{RESULT_KEY}": $answer}}],
+                : [$states.input.{PARTS_KEY}, {{"{RESULT_KEY}": $answer{place}}}],
             "{WITH_KEY}": $states.input.{WITH_KEY}
         }}
     )"""
@@ -72,6 +79,16 @@ def _without(value: str, *keys: str) -> str:
 
 
 CAUGHT = '{% $merge([$states.input, {"caught": $states.errorOutput}]) %}'
+
+PLACE_BEFORE = f', "{OFFSET_KEY}": $before.{OFFSET_KEY} - 1'
+"""The last record of an answer whose next round failed."""
+
+
+def cut(*, places: bool = False) -> str:
+    """What follows upon an error: two halves are first in the list, or the chunk has failed; that
+    too where there are ``$mostParts`` already. ``places`` is that of ``finished``."""
+    return CUT.replace(PLACE_BEFORE, PLACE_BEFORE if places else "")
+
 
 # «[[$item]]» is a list of one list; «[$item]» would be the list itself
 CUT = f"""(
@@ -99,15 +116,14 @@ CUT = f"""(
     $parts := $count($states.input.{TODO_KEY}) + $count($states.input.{PARTS_KEY});
     $cut := $tooMuch and $size > 1 and $parts < $mostParts;
     $done := [$states.input.{PARTS_KEY},
-        $exists($before) ? {{"{RESULT_KEY}": $before.{ANSWER_KEY}}} : []];
+        $exists($before) ? {{"{RESULT_KEY}": $before.{ANSWER_KEY}{PLACE_BEFORE}}} : []];
     {{
         "{TODO_KEY}": $cut ? [$half(0, $middle), $half($middle, $size), $rest] : [$rest],
         "{PARTS_KEY}": $cut ? $done : [$done, {failure()}],
         "{WITH_KEY}": $states.input.{WITH_KEY}
     }}
 )"""
-"""What follows upon an error: two halves are first in the list, or the chunk has failed; that too
-where there are ``$mostParts`` already."""
+"""What ``cut`` answers, with places."""
 
 
 def item_selector(added: dict[str, str]) -> dict[str, Any]:
@@ -115,14 +131,16 @@ def item_selector(added: dict[str, str]) -> dict[str, Any]:
     return {f"{TODO_KEY}.$": "States.Array($$.Map.Item.Value)", PARTS_KEY: [], WITH_KEY: added}
 
 
-def until_nothing_is_left(scope: Construct, worker: sfn.TaskStateBase) -> sfn.IChainable:
+def until_nothing_is_left(
+    scope: Construct, worker: sfn.TaskStateBase, *, places: bool = False
+) -> sfn.IChainable:
     """The worker, again and again, until there is nothing to do."""
     left = sfn.Choice.jsonata(scope, "Left")
     more = sfn.Condition.jsonata(f"{{% $count($states.input.{TODO_KEY}) > 0 %}}")
     left.when(more, worker).otherwise(
         sfn.Succeed.jsonata(scope, "Done", outputs=f"{{% $states.input.{PARTS_KEY} %}}")
     )
-    cut = sfn.Pass.jsonata(scope, "Cut", outputs=expression(CUT))
-    cut.next(left)
-    catch_all(worker, cut, outputs=CAUGHT)
+    in_two = sfn.Pass.jsonata(scope, "Cut", outputs=expression(cut(places=places)))
+    in_two.next(left)
+    catch_all(worker, in_two, outputs=CAUGHT)
     return worker.next(left)

@@ -81,5 +81,6 @@ def check_unpacked_size(name: str, size: int) -> None:
     """Raise ValueError where a function's files take more than 250 MB."""
     if size > LAMBDA_UNPACKED_BYTES:
         raise ValueError(
-            f"the zip of {name} must unpack to at most {LAMBDA_UNPACKED_BYTES} bytes, got {size}"
+            f"the zip and the layers of {name} must unpack to at most "
+            f"{LAMBDA_UNPACKED_BYTES} bytes, got {size}"
         )

@@ -35,6 +35,7 @@ from fan_out.runtime.tolerated import (
     TOO_MANY_ERROR,
     TOO_MANY_STATE,
 )
+from fan_out.runtime.whole_job import OFFSETS_KEY
 
 MOST_PARTS = 64
 """Of one chunk that is halved again and again."""
@@ -60,10 +61,11 @@ CAUTION = 0.000001
 """Added before rounding down: 4.35 % of 2,000 is 86.99999999999999 as floats have it."""
 
 
-def results_of_the_map(policy: FailurePolicy) -> dict[str, str] | None:
+def results_of_the_map(policy: FailurePolicy, *, places: bool = False) -> dict[str, str] | None:
     """What the Map makes of what its iterations answer; None where it leaves that alone.
 
-    An iteration answers one result or failure, or a list of them where chunks are halved.
+    An iteration answers one result or failure, or a list of them where chunks are halved;
+    ``places`` says whether each result comes with a record that it is of.
     """
     if not policy.tolerates:
         return None
@@ -71,6 +73,7 @@ def results_of_the_map(policy: FailurePolicy) -> dict[str, str] | None:
     return {
         f"{RESULTS_KEY}.$": f"{each}.{RESULT_KEY}",
         f"{FAILURES_KEY}.$": f"{each}.{FAILURE_KEY}",
+        **({f"{OFFSETS_KEY}.$": f"{each}.{OFFSET_KEY}"} if places else {}),
     }
 
 
@@ -143,8 +146,13 @@ def catch_all(task: sfn.TaskStateBase, handler: sfn.IChainable, **how: Any) -> N
     task.add_catch(handler, errors=["States.ALL"], **how)
 
 
-def checked(scope: Construct, policy: FailurePolicy, then: sfn.IChainable) -> sfn.Chain:
-    """Count what became of the chunks; go on with ``then``, or fail where too many failed."""
+def checked(
+    scope: Construct, policy: FailurePolicy, then: sfn.IChainable, *, places: bool = False
+) -> sfn.Chain:
+    """Count what became of the chunks; go on with ``then``, or fail where too many failed.
+
+    ``places``: assign, for what follows, the records that ``results_of_the_map`` picked.
+    """
     too_many = sfn.Fail.jsonata(
         scope,
         TOO_MANY_STATE,
@@ -154,10 +162,10 @@ def checked(scope: Construct, policy: FailurePolicy, then: sfn.IChainable) -> sf
     within = sfn.Choice.jsonata(scope, "WithinLimit")
     over = f"{{% $states.input.{COUNTS_KEY}.failed > {_most(policy)} %}}"
     within.when(sfn.Condition.jsonata(over), too_many).otherwise(then)
-    return _count(scope).next(within)
+    return _count(scope, places).next(within)
 
 
-def _count(scope: Construct) -> sfn.Pass:
+def _count(scope: Construct, places: bool) -> sfn.Pass:
     results, failures = f"$states.input.{RESULTS_KEY}", f"$states.input.{FAILURES_KEY}"
     lists = " and ".join(
         f'$type($answer.{key}) = "array"' for key in (ANSWERS_KEY, BAD_RECORDS_KEY)
@@ -174,6 +182,7 @@ def _count(scope: Construct) -> sfn.Pass:
     return sfn.Pass.jsonata(
         scope,
         "Count",
+        assign={OFFSETS_KEY: f"{{% [$states.input.{OFFSETS_KEY}] %}}"} if places else None,
         outputs={
             RESULTS_KEY: f"{{% {results} %}}",
             FAILURES_KEY: f"{{% {failures} %}}",

@@ -9,13 +9,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from fan_out import halving, tolerance
-from fan_out.functions import timeout_of
+from fan_out import collecting, halving, tolerance
+from fan_out.functions import timeout_of, without_other_versions
 from fan_out.map_options import MapOptions
 from fan_out.runtime.budget import LAMBDA_SECONDS
 from fan_out.runtime.carry_on import CARRY_ON_KEY, CARRY_ON_STATE
 from fan_out.runtime.chunk import CHUNK_KEY, EXECUTION_KEY, INPUT_KEY, WITH_KEY
 from fan_out.runtime.collect import COLLECT_STATE
+from fan_out.runtime.resumed import INPUT_WITHOUT_RESUME
 from fan_out.runtime.tolerated import RESULT_KEY
 
 GRACE_SECONDS = 15
@@ -37,22 +38,37 @@ BOTH_IN_ONE = f"States.JsonMerge($.{CHUNK_KEY}, $.{WITH_KEY}, false)"
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """What the machine is made of: the functions, and how they are called."""
+    """What the machine is made of: the functions, and how they are called.
+
+    ``whole_job``: the collect is told of what earlier executions did that this one resumes.
+    """
 
     control: lambda_.IFunction
     worker: lambda_.IFunction
     collect: lambda_.IFunction | None
     options: MapOptions
+    whole_job: bool = False
+
+    @property
+    def _remembers_places(self) -> bool:
+        return self.whole_job and self.options.on_failure.halve
 
     def define(self, scope: Construct) -> sfn.IChainable:
         """Define the states: the control's plan, a worker for each chunk of it, the collect."""
         states = Construct(scope, "States")
-        control = self._invoke(states, "Control", self.control)
-        collect = self.collect and self._invoke(states, COLLECT_STATE, self.collect)
+        assigned = collecting.ASSIGNED if self.whole_job and self.options.pass_input else None
+        control = self._invoke(states, "Control", self.control, assign=assigned)
+        collect: sfn.IChainable | None = None
+        if self.collect is not None:
+            collect = self._invoke(states, COLLECT_STATE, self.collect)
+        if collect is not None and self.whole_job:
+            collect = collecting.before(states, collect, parts=self._remembers_places)
         each_chunk = self._map(states)
         if self.options.on_failure.tolerates:
             end = collect or sfn.Succeed(states, "Succeeded")
-            checked = tolerance.checked(states, self.options.on_failure, end)
+            checked = tolerance.checked(
+                states, self.options.on_failure, end, places=self._remembers_places
+            )
             return (
                 control.next(tolerance.plan(states, self.options.on_failure))
                 .next(each_chunk)
@@ -74,7 +90,9 @@ class Workflow:
             items_path="$",
             max_concurrency=self.options.max_concurrency,
             item_selector=selector,
-            result_selector=tolerance.results_of_the_map(self.options.on_failure),
+            result_selector=tolerance.results_of_the_map(
+                self.options.on_failure, places=self._remembers_places
+            ),
         )
         if self.options.on_failure.halve:
             return each_chunk.item_processor(self._until_nothing_is_left(scope))
@@ -88,10 +106,14 @@ class Workflow:
             scope,
             "Worker",
             payload=sfn.TaskInput.from_text(tolerance.expression(payload)),
-            outputs=tolerance.expression(halving.finished(carries_on=self.options.carries_on)),
-            **_of_the_function(self.worker),
+            outputs=tolerance.expression(
+                halving.finished(carries_on=self.options.carries_on, places=self._remembers_places)
+            ),
+            **_of_the_function(scope, "Worker", self.worker),
         )
-        return halving.until_nothing_is_left(scope, self._retried(worker, self.worker))
+        return halving.until_nothing_is_left(
+            scope, self._retried(worker, self.worker), places=self._remembers_places
+        )
 
     def _each_chunk(self, scope: Construct, payload: sfn.TaskInput | None) -> sfn.IChainable:
         """What is done with one chunk."""
@@ -127,7 +149,8 @@ class Workflow:
         """What the Map adds to each chunk, once, so that it is not copied into the plan."""
         added = {}
         if self.options.pass_input:
-            added[f"{INPUT_KEY}.$"] = "$$.Execution.Input"
+            given = INPUT_WITHOUT_RESUME if self.whole_job else "$$.Execution.Input"
+            added[f"{INPUT_KEY}.$"] = given
         if self.options.carries_on:
             added[f"{EXECUTION_KEY}.$"] = "$$.Execution.Name"
         return added
@@ -140,6 +163,7 @@ class Workflow:
         payload: sfn.TaskInput | None = None,
         *,
         wrapped: bool = False,
+        assign: dict[str, Any] | None = None,
     ) -> tasks.LambdaInvoke:
         """A task that gives the function its payload (default: the input as it is), and goes on
         with the bare answer, or with ``{"result": <the answer>}`` where that is ``wrapped``."""
@@ -149,7 +173,12 @@ class Workflow:
             else {"output_path": "$.Payload"}
         )
         task = tasks.LambdaInvoke(
-            scope, name, payload=payload, **_of_the_function(function), **answer
+            scope,
+            name,
+            payload=payload,
+            assign=assign,
+            **_of_the_function(scope, name, function),
+            **answer,
         )
         return self._retried(task, function)
 
@@ -168,12 +197,12 @@ class Workflow:
         return task
 
 
-def _of_the_function(function: lambda_.IFunction) -> dict[str, Any]:
-    """What a task is given of its function: it waits just longer; where the function's timeout is
-    not known, for the longest that there is."""
+def _of_the_function(scope: Construct, name: str, function: lambda_.IFunction) -> dict[str, Any]:
+    """What the task ``name`` is given of its function: it waits just longer; where the function's
+    timeout is not known, for the longest that there is."""
     own = timeout_of(function) or cdk.Duration.seconds(LAMBDA_SECONDS)
     return {
-        "lambda_function": function,
+        "lambda_function": without_other_versions(scope, f"{name}Function", function),
         "task_timeout": sfn.Timeout.duration(own.plus(cdk.Duration.seconds(GRACE_SECONDS))),
         "retry_on_service_exceptions": False,
     }

@@ -15,28 +15,40 @@ ALLOWED = {
     "runtime": {"runtime"},
     "quotas": {"runtime"},
     "chunk_size": {"quotas", "runtime"},
-    "handlers": {"runtime"},
+    "shipping": {"runtime", "shipping"},
+    "identity": {"runtime", "shipping"},
+    "handlers": {"identity", "shipping"},
     "requirements": set[str](),
-    "package": {"handlers", "quotas", "requirements", "runtime"},
+    "package": {"handlers", "quotas", "requirements", "runtime", "shipping"},
     "acknowledgements": set[str](),
-    "functions": {"acknowledgements", "handlers", "package", "quotas", "requirements"},
+    "functions": {
+        "acknowledgements",
+        "handlers",
+        "package",
+        "quotas",
+        "requirements",
+        "shipping",
+    },
     "instructions": {"chunk_size", "functions", "map_options", "quotas", "runtime"},
     "failure_policy": {"quotas", "runtime"},
     "retry": {"quotas", "runtime"},
     "tolerance": {"failure_policy", "runtime"},
     "halving": {"runtime", "tolerance"},
     "map_options": {"failure_policy", "quotas", "retry", "runtime"},
-    "workflow": {"functions", "halving", "map_options", "runtime", "tolerance"},
+    "collecting": {"handlers", "runtime"},
+    "workflow": {"collecting", "functions", "halving", "map_options", "runtime", "tolerance"},
     "environment": {"quotas", "runtime"},
     "construct": {
         "acknowledgements",
         "chunk_size",
+        "collecting",
         "failure_policy",
         "functions",
         "instructions",
         "map_options",
         "retry",
         "runtime",
+        "shipping",
         "workflow",
     },
     "local": {"local", "requirements", "runtime"},
@@ -71,6 +83,7 @@ def run_alone(code: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 
@@ -126,6 +139,11 @@ def test_the_public_names_load_when_they_are_used() -> None:
         "except AttributeError as error: print(error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.stdout.strip() == "module 'fan_out' has no attribute 'NoSuchName'", done.stderr

@@ -74,7 +74,9 @@ def test_there_are_exactly_two_commands_that_need_no_set_up() -> None:
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name.startswith("make")])
 def test_every_make_target_of_the_readme_exists(command: str) -> None:
-    subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [*command.split(), "--dry-run"], cwd=ROOT, check=True, capture_output=True, timeout=60
+    )
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name.startswith("fan-out")])
@@ -86,6 +88,7 @@ def test_every_command_of_the_readme_exists(command: str) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert all(option in done.stdout for option in options)

@@ -19,10 +19,12 @@ from fan_out.cli.output import Output
 from fan_out.cli.steps import Steps
 from fan_out.cli.tolerated import Tolerated
 from fan_out.runtime.budget import PAYLOAD_BYTES
-from fan_out.runtime.collect import COLLECT_STATE
+from fan_out.runtime.collect import COLLECT_STATE, Results
+from fan_out.runtime.tolerated import COUNTS_KEY, FAILURES_KEY, RESULTS_KEY
+from fan_out.runtime.whole_job import WHOLE_JOB_STATE
 
 TOO_MUCH_IN_ALL = (
-    f"all answers together must stay within {PAYLOAD_BYTES} bytes: put large ones into S3, and "
+    f"all answers together{{}} must stay within {PAYLOAD_BYTES} bytes: put large ones into S3, and "
     "answer their keys"
 )
 
@@ -73,10 +75,15 @@ def _tell_result(ended: Ended, telling: Telling, screen: Screen) -> None:
 
 
 def _before_collect(steps: Steps) -> Tolerated | None:
-    """What a machine that tolerates failures gave to its collect."""
+    """What a machine that tolerates failures gave to its collect, of the whole job."""
     if not steps.tolerates or not steps.collects:
         return None
-    return Tolerated.read(json.loads(steps.states[COLLECT_STATE].input or "null"))
+    try:
+        results = Results(json.loads(steps.states[COLLECT_STATE].input or "null"))
+    except ValueError:
+        return None
+    answers, failures, counts = list(results), results.failures, results.counts
+    return Tolerated.read({RESULTS_KEY: answers, FAILURES_KEY: failures, COUNTS_KEY: counts})
 
 
 def _tell_failure(
@@ -93,10 +100,14 @@ def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
     chunks, failure = Chunks.of(ended.steps), ended.summary.failure
     if chunks is None:
         return
-    if failure is not None and failure.error == "States.DataLimitExceeded" and not chunks.left:
-        yield "advice", TOO_MUCH_IN_ALL
+    too_much = failure is not None and failure.error == "States.DataLimitExceeded"
+    if too_much and not chunks.left and not ended.steps.collects:
+        joined = WHOLE_JOB_STATE in ended.steps.states
+        before = ", those of the executions before among them," if joined else ""
+        yield "advice", TOO_MUCH_IN_ALL.format(before)
     elif chunks.left or failure is not None:
-        yield "resume", report.resume_command(ended.arn, redrive=not chunks.left)
+        again = chunks.left or ended.steps.joins
+        yield "resume", report.resume_command(ended.arn, redrive=not again)
 
 
 def _evidence(

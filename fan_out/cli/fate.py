@@ -67,7 +67,8 @@ class Fate:
 
     def _cut(self, parts: list[dict[str, Any]]) -> Iterator[Fate]:
         """The parts come in the order of their records, and only failures say which these are:
-        what lies between two of them is counted as the first result's there."""
+        what lies between two of them is counted as the first result's there, and has the last of
+        these records for the others' place."""
         start, end = self.offset, self.offset + self.count
         for number, part in enumerate(parts):
             if FAILURE_KEY in part:
@@ -80,7 +81,7 @@ class Fate:
             start = until
 
     def _part(self, state: str, part: dict[str, Any], start: int, until: int) -> Fate:
-        item = {**self.item, COUNT_KEY: until - start, OFFSET_KEY: start}
+        item = {**self.item, COUNT_KEY: until - start, OFFSET_KEY: min(start, until - 1)}
         if ITEMS_KEY in item:
             item[ITEMS_KEY] = item[ITEMS_KEY][start - self.offset : until - self.offset]
         return replace(self, item=item, state=state, output=json.dumps(part))

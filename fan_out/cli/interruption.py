@@ -20,8 +20,13 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def endings_raised() -> Iterator[None]:
-    """Raise SIGTERM and SIGHUP as Terminated while the body runs, so that it cleans up."""
-    before = {number: signal.signal(number, _raise) for number in _ENDINGS}
+    """Raise SIGTERM and SIGHUP as Terminated while the body runs, so that it cleans up.
+
+    One that is ignored stays so: ``nohup`` means that a closed terminal ends nothing. Python treats
+    SIGINT likewise, which shells let their background jobs ignore.
+    """
+    heeded = [number for number in _ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _raise) for number in heeded}
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         yield

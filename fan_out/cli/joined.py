@@ -25,13 +25,15 @@ def joined(earlier: Sequence[Chunks], newest: Chunks, output: Output) -> Output:
     answers = [fate.answer for fate in done]
     if output.tolerated is None:
         return Output(compact(answers), answers)
-    failures, counts = output.tolerated.failures, _counts(done, answers, newest.left)
+    failures, counts = output.tolerated.failures, counts_of(done, answers, newest.left)
     text = compact({RESULTS_KEY: answers, FAILURES_KEY: failures, COUNTS_KEY: counts})
     return Output(text, answers, Tolerated(answers, failures, counts))
 
 
-def _counts(done: Sequence[Fate], answers: Sequence[Any], failed: Sequence[Fate]) -> dict[str, int]:
-    """Of the whole job, what the machine counts of one execution."""
+def counts_of(
+    done: Sequence[Fate], answers: Sequence[Any], failed: Sequence[Fate]
+) -> dict[str, int]:
+    """Of chunks of several executions, what the machine counts of those of one."""
     records = sum(fate.count for fate in done)
     set_aside = sum(len(answer[BAD_RECORDS_KEY]) for answer in answers if _sets_aside(answer))
     return {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fan_out.cli.asked import Asked
 from fan_out.cli.chunks import Chunks
+from fan_out.cli.definition import Definition
 from fan_out.cli.errors import CommandError
 from fan_out.cli.past import Past
 from fan_out.runtime.numbers import described
@@ -24,7 +25,7 @@ class Leftover:
     joins: bool = False
 
     @classmethod
-    def of(cls, past: Past) -> Leftover:
+    def of(cls, past: Past, definition: Definition) -> Leftover:
         """Find what an execution has left. Raises CommandError where that cannot be resumed."""
         name, chunks, succeeded = past.name, past.chunks, past.status == "SUCCEEDED"
         anew = "it is started anew, with the same input"
@@ -39,6 +40,9 @@ class Leftover:
             return cls(line, _input(past, chunks), joins=True)
         if succeeded:
             return cls(f"nothing to resume: all {chunks.count} chunks are done")
+        if definition.collects:
+            line = f"all {chunks.count} chunks of {name} are done: its collect function runs again"
+            return cls(line, _input(past, chunks), joins=True)
         raise CommandError(
             f"no chunk is left: all {chunks.count} chunks of {name} are done, and it failed after "
             "them; --redrive runs what comes after the Map again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -65,6 +66,10 @@ class Past:
         """Whether a redrive does all that is left."""
         return self.status != "SUCCEEDED" and not self.tolerated
 
+    def or_redrive(self, why: str) -> str:
+        """The end of an error message: that a redrive does it, ``why``; empty where it does not."""
+        return f"; --redrive (in AWS) {why}" if self.redrivable else ""
+
 
 def read_past(client: SFNClient, arn: str) -> Past:
     """Read an execution. Raises CommandError where there is none, or it has not ended."""
@@ -96,8 +101,8 @@ def read_past(client: SFNClient, arn: str) -> Past:
     )
 
 
-def read_before(client: SFNClient, past: Past) -> list[Past]:
-    """Read the executions that this one, and those before it, resumed; the first one first.
+def read_back(client: SFNClient, past: Past) -> Iterator[Past]:
+    """Read the executions that this one, and those before it, resumed; the newest first.
 
     Raises CommandError where one of them is not to be had.
     """
@@ -109,4 +114,4 @@ def read_before(client: SFNClient, past: Past) -> list[Past]:
         if any(arn == met.arn for met in chain):
             raise CommandError(f"{key} must be another execution, got {arn} again")
         chain.append(read_past(client, arn))
-    return chain[:0:-1]
+        yield chain[-1]

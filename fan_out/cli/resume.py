@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from fan_out.cli.asked import Asked
 from fan_out.cli.aws import Aws, is_aws_error
 from fan_out.cli.chunks import Chunks
+from fan_out.cli.definition import Definition
 from fan_out.cli.display.screen import Screen
+from fan_out.cli.earlier import with_earlier
 from fan_out.cli.ending import Telling, tell
 from fan_out.cli.errors import CommandError, described
 from fan_out.cli.follow import Ended, Objection, redrive_and_follow, start_and_follow
@@ -17,7 +19,7 @@ from fan_out.cli.joined import joined
 from fan_out.cli.leftover import Leftover
 from fan_out.cli.machine import EXECUTION_ARN, find_machine
 from fan_out.cli.output import Output
-from fan_out.cli.past import Past, read_before, read_past
+from fan_out.cli.past import Past, read_back, read_past
 from fan_out.cli.steps import Steps
 from fan_out.cli.successor import name_after, refuse_if_resumed
 
@@ -54,16 +56,18 @@ def resume(aws: Aws, wanted: Resume, screen: Screen) -> int:
         ended = redrive_and_follow(aws, past.arn, past.redrives, screen)
         output = _output(aws, ended, past, screen, joins=False)
         return tell(aws, ended, Telling(whole=wanted.whole, output=output), screen)
-    left = Leftover.of(past)
+    definition = Definition.read(aws.stepfunctions, past.machine.arn)
+    left = Leftover.of(past, definition)
     if left.input is None:
         screen.say(left.line)
         output = _output(aws, past.ended, past, screen, joins=False)
         return tell(aws, past.ended, Telling(whole=wanted.whole, output=output), screen)
-    refuse_if_resumed(aws.stepfunctions, past.arn, wanted.execution)
-    for line in (left.line, *foreseen(aws, past, left.input)):
+    refuse_if_resumed(aws.stepfunctions, past.arn)
+    input = with_earlier(aws.stepfunctions, past, left.input, definition, joins=left.joins)
+    for line in (left.line, *foreseen(past, input, definition)):
         screen.say(line)
-    name, objection = name_after(past.name), _objection(left.input)
-    ended = start_and_follow(aws, past.machine, name, left.input, screen, objection)
+    name, objection = name_after(past.name), _objection(input)
+    ended = start_and_follow(aws, past.machine, name, input, screen, objection)
     output = _output(aws, ended, past, screen, joins=left.joins)
     return tell(aws, ended, Telling(whole=wanted.whole, output=output), screen)
 
@@ -109,7 +113,7 @@ def _output(aws: Aws, ended: Ended, past: Past, screen: Screen, *, joins: bool) 
     if output.answers is None:
         return None
     try:
-        before = [*read_before(aws.stepfunctions, past), *([past] if joins else [])]
+        before = [*read_back(aws.stepfunctions, past)][::-1] + [past] * joins
     except Exception as error:
         if not isinstance(error, CommandError) and not is_aws_error(error):
             raise

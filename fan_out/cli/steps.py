@@ -9,6 +9,7 @@ from fan_out.cli.tolerated import parts_of
 from fan_out.runtime.carry_on import CARRY_ON_STATE
 from fan_out.runtime.collect import COLLECT_STATE
 from fan_out.runtime.tolerated import FAILED_STATE, FAILURE_KEY, PLAN_STATE
+from fan_out.runtime.whole_job import RESUMED_STATE
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
@@ -64,6 +65,12 @@ class Steps:
     def collects(self) -> bool:
         """Whether a collect has been given the answers; the output is then what it likes."""
         return COLLECT_STATE in self.states
+
+    @property
+    def joins(self) -> bool:
+        """Whether the collect of the machine is told of earlier executions, where there are any;
+        known where it has come to that."""
+        return RESUMED_STATE in self.states
 
     def before(self, event: Event) -> Event | None:
         """The event that this one follows upon."""

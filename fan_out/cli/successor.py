@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fan_out.cli.display import report
 from fan_out.cli.errors import CommandError
 from fan_out.cli.outcome import GOING_ON
 from fan_out.runtime.resumed import RESUMED, first_execution
@@ -27,17 +28,15 @@ def name_after(name: str) -> str:
     return first[: NAME_LENGTH - len(mark)] + mark
 
 
-def refuse_if_resumed(client: SFNClient, arn: str, given: str) -> None:
-    """Raise CommandError where an execution has been resumed already.
-
-    ``given`` is what the user calls it, its ARN or its name.
-    """
+def refuse_if_resumed(client: SFNClient, arn: str) -> None:
+    """Raise CommandError where the execution with this ARN has been resumed already."""
     from botocore.exceptions import ClientError
 
     before, colon, name = arn.rpartition(":")
     other = name_after(name)
+    its_arn = f"{before}{colon}{other}"
     try:
-        status = client.describe_execution(executionArn=f"{before}{colon}{other}")["status"]
+        status = client.describe_execution(executionArn=its_arn)["status"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ExecutionDoesNotExist":
             raise
@@ -46,5 +45,7 @@ def refuse_if_resumed(client: SFNClient, arn: str, given: str) -> None:
         raise CommandError(
             f"{other} has resumed it already, and is still running: wait for its end, or stop it"
         )
-    called = f"{given.removesuffix(name)}{other}"
-    raise CommandError(f"{other} has resumed it already: fan-out resume {called}")
+    # by its ARN: a name needs --stack and --machine, and they might choose another one by now
+    raise CommandError(
+        f"{other} has resumed it already: {report.resume_command(its_arn, redrive=False)}"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fan_out.runtime.chunk import COUNT_KEY
+from fan_out.runtime.chunk import COUNT_KEY, OFFSET_KEY
 from fan_out.runtime.tolerated import (
     COUNTS_KEY,
     FAILURE_KEY,
@@ -65,6 +65,7 @@ def parts_of(output: str | None) -> list[dict[str, Any]]:
     """
     parts = json.loads(output or "null")
     known = isinstance(parts, list) and all(
-        isinstance(part, dict) and part.keys() <= {RESULT_KEY, FAILURE_KEY} for part in parts
+        isinstance(part, dict) and part.keys() <= {RESULT_KEY, FAILURE_KEY, OFFSET_KEY}
+        for part in parts
     )
     return parts if known else []

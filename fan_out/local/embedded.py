@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
+from fan_out.local.gate.credentials import Credentials
 from fan_out.local.settings import ISOLATED, Settings, check_region
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 SECONDS_TO_END = 15
 """How long the child may take to end by itself; its environments have at most 2 s of that."""
-
-CREDENTIALS = {"aws_access_key_id": "embedded", "aws_secret_access_key": "embedded"}
 
 S3_IN_PATH_STYLE = "[default]\ns3 =\n    addressing_style = path\n"
 """A bucket's name in the host (``bucket.localhost``) would have to be resolved."""
@@ -68,6 +67,7 @@ class EmbeddedAws:
         self._region = region
         most = 2 * (os.cpu_count() or 1) if max_environments is None else max_environments
         self._settings = Settings(account=account, max_environments=most)
+        self._credentials = Credentials.random()
         self._process: subprocess.Popen[bytes] | None = None
         self._directory: Path | None = None
 
@@ -99,7 +99,7 @@ class EmbeddedAws:
         return self._process is not None and self._process.poll() is None
 
     def environ(self) -> dict[str, str]:
-        """The variables with which ``aws``, ``cdk`` and boto3 talk to it.
+        """The variables with which ``aws``, ``cdk`` and boto3 talk to it; credentials are in them.
 
         What ``UNSET`` names must not be set beside them.
         """
@@ -115,13 +115,13 @@ class EmbeddedAws:
         from fan_out.local.session import session_on
 
         config_file = Path(self._isolation()["AWS_CONFIG_FILE"])
-        return session_on(self.endpoint_url, self._region, config_file, **CREDENTIALS)
+        return session_on(self.endpoint_url, self._region, config_file, self._credentials)
 
     def _isolation(self) -> dict[str, str]:
         """What keeps the user's own account, files and proxy out of it."""
         assert self._directory is not None
         return {
-            **{name.upper(): value for name, value in CREDENTIALS.items()},
+            **self._credentials.environ(),
             "AWS_REGION": self._region,
             "AWS_DEFAULT_REGION": self._region,
             "AWS_CONFIG_FILE": str(self._directory / "config"),

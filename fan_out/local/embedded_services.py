@@ -12,26 +12,39 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 from fan_out.local import adaptations
+from fan_out.local.adaptations import credentials
 from fan_out.local.adaptations.functions.logs import write_log
 from fan_out.local.adaptations.missing_actions import answering_missing_actions
+from fan_out.local.gate.credentials import Credentials
+from fan_out.local.gate.gate import Gate
 from fan_out.local.lambda_service import LambdaService
+from fan_out.local.session import sign_own_calls
 from fan_out.local.settings import Settings
+
+MOTOS_OWN = ("moto_api", "moto_api._internal", "instance_metadata")
+"""What is no service of AWS, by its names in moto."""
 
 
 class EmbeddedServices:
-    """Every AWS service that moto has, on the sockets that ``serve`` is given."""
+    """Every AWS service that moto has, on the sockets that ``serve`` is given.
 
-    def __init__(self, settings: Settings, endpoint_url: str) -> None:
+    They listen on ``port``, and serve who has ``own`` credentials, or got some from them.
+    """
+
+    def __init__(self, settings: Settings, port: int, own: Credentials) -> None:
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         self._lambda = LambdaService(
             max_environments=settings.max_environments,
-            endpoint_url=endpoint_url,
+            endpoint_url=f"http://localhost:{port}",
+            credentials=credentials.of_role,
             write_log=write_log,
             directory=settings.directory / "lambda",
         )
         adaptations.install(self._lambda, account=settings.account)
-        application = DomainDispatcherApplication(create_backend_app)
-        self._application = answering_missing_actions(application)
+        credentials.give_to_root(own)
+        sign_own_calls(own)
+        services = answering_missing_actions(AwsServices(_application_of))
+        self._application = Gate(services, port=port, find=credentials.find)
 
     def serve(self, listening: socket.socket) -> None:
         """Answer requests until the process ends, each connection in a thread of its own."""
@@ -54,6 +67,21 @@ class EmbeddedServices:
     def close(self) -> None:
         """End every Lambda environment."""
         self._lambda.close()
+
+
+class AwsServices(DomainDispatcherApplication):
+    """moto's services, without the pages of its own: a bucket may have the name of one of them."""
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The service of a host; None where that is none of AWS's."""
+        backend = None if host in MOTOS_OWN else super().get_backend_for_host(host)
+        return None if backend in MOTOS_OWN else backend
+
+
+def _application_of(service: Any) -> Any:
+    if service is None:
+        raise NotImplementedError("there is no such service")
+    return create_backend_app(service)
 
 
 class RequestHandler(MotoRequestHandler):

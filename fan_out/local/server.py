@@ -14,6 +14,7 @@ import threading
 import warnings
 from contextlib import suppress
 
+from fan_out.local.gate.credentials import Credentials
 from fan_out.local.loopback import listen
 from fan_out.local.settings import ISOLATED, Settings
 
@@ -31,13 +32,17 @@ def main() -> None:
 def _serve(settings: Settings, to_parent: int) -> None:
     sockets = listen()
     port = sockets[0].getsockname()[1]
-    # moto reads both of them from the environment, now and at each request
-    os.environ |= {"MOTO_ACCOUNT_ID": settings.account, "MOTO_PORT": str(port)}
+    # moto reads them from the environment, now and at each request
+    os.environ |= {
+        "MOTO_ACCOUNT_ID": settings.account,
+        "MOTO_PORT": str(port),
+        "MOTO_DISABLE_GLOBAL_CORS": "true",
+    }
     warnings.simplefilter("ignore")
     logging.basicConfig(level=logging.ERROR)
     from fan_out.local.embedded_services import EmbeddedServices
 
-    services = EmbeddedServices(settings, f"http://localhost:{port}")
+    services = EmbeddedServices(settings, port, Credentials.from_environ(os.environ))
     try:
         for listening in sockets:
             threading.Thread(target=services.serve, args=[listening], daemon=True).start()

@@ -3,6 +3,7 @@
 Each says what is wrong, the bound where there is one, and what was given; nothing is half done.
 """
 
+import functools
 import inspect
 import json
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from aws_cdk import aws_logs as logs
 from article import worker as article_worker
 from fan_out import FailurePolicy, FanOut, Retry
 from fan_out.runtime.control import count_from_input
+from fan_out.runtime.role import made_for
 from fan_out.runtime.sizing import PLAN_VARIABLE
 from lambdas import control, worker
 
@@ -97,6 +99,20 @@ PARAMETERS: list[tuple[dict[str, Any], str]] = [
     (
         {"worker_options": OPTIONS(log_retention=logs.RetentionDays.ONE_DAY)},
         "worker_options.log_retention: give FanOut log_retention instead",
+    ),
+    ({"include": "common"}, "include must be a list of modules or paths, got 'common' (a str)"),
+    ({"include": None}, "include must be a list of modules or paths, got None"),
+    ({"include": [5]}, "include must name modules"),
+    ({"include": [""]}, "paths from the import root (\"jobs/ca.pem\"), got '' (a str)"),
+    ({"include": ["."]}, "include must name modules"),
+    ({"include": ["/etc/passwd"]}, "include must name modules"),
+    ({"include": ["../common"]}, "include must name modules"),
+    ({"include": ["no.such.module"]}, "include: there is no such module, file or folder"),
+    ({"worker": functools.partial(print)}, "worker: no module that is loaded has a name for this"),
+    ({"worker": made_for("control", functools.partial(print))}, "worker must not be made by @cont"),
+    (
+        {"worker": functools.partial(print), "carry_on": True},
+        "carry_on needs a worker made by @worker, got functools.par",
     ),
     ({"control": []}, "control must be a function, its dotted name or an existing"),
     ({"control": ""}, "control must be a dotted name such as"),

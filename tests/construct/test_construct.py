@@ -3,6 +3,7 @@
 import json
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from definitions import definition
 
 from article import control as article_control
 from article import worker as article_worker
-from fan_out import FanOut
+from fan_out import FailurePolicy, FanOut
 from lambdas import control, worker
 
 GOOD: dict[str, Any] = {"worker": worker.handler, "control": control.handler, "chunk_size": 10}
@@ -238,8 +239,9 @@ def test_a_collect_comes_after_the_map_with_a_function_of_its_own() -> None:
         collect_options=OPTIONS(memory_size=512),
     )
     states = definition(template_of(own))["States"]
-    assert states.keys() == {"Control", "Map", "Collect"}
-    assert states["Map"]["Next"] == "Collect"
+    assert states.keys() == {"Control", "Map", "Resumed", "WholeJob", "Collect"}
+    assert states["Map"]["Next"] == "Resumed"
+    assert states["Resumed"]["Default"] == states["WholeJob"]["Next"] == "Collect"
     assert states["Collect"]["Parameters"]["FunctionName"].startswith("«JobCollect")
     assert states["Collect"]["Retry"] == states["Control"]["Retry"]
     assert job.collect_function is not None
@@ -319,7 +321,7 @@ def test_existing_functions_are_granted_and_nothing_is_packaged() -> None:
                 "Statement": assertions.Match.array_with(
                     [
                         assertions.Match.object_like(
-                            {"Action": "lambda:InvokeFunction", "Resource": [arn, f"{arn}:*"]}
+                            {"Action": "lambda:InvokeFunction", "Resource": arn}
                         )
                     ]
                 )
@@ -328,6 +330,72 @@ def test_existing_functions_are_granted_and_nothing_is_packaged() -> None:
     )
     states = definition(template)["States"]
     assert states["Map"]["ItemProcessor"]["States"]["Worker"]["TimeoutSeconds"] == 915
+
+
+def granted_functions(template: assertions.Template) -> list[Any]:
+    """The resources of each statement that allows to invoke a function."""
+    return [
+        statement["Resource"]
+        for policy in resources(template, "AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "lambda:InvokeFunction"
+    ]
+
+
+def test_the_machine_may_invoke_what_it_calls_and_no_other_version() -> None:
+    own = stack()
+    FanOut(
+        own,
+        "Job",
+        control=control.handler,
+        worker=worker.handler,
+        collect="jobs.total",
+        chunk_size=10,
+        carry_on=True,
+        on_failure=FailurePolicy.tolerate(percent=5),
+    )
+    template = template_of(own)
+    functions = template.find_resources(FUNCTION)
+    granted = [arn for resource in granted_functions(template) for arn in _listed(resource)]
+    assert sorted(arn["Fn::GetAtt"][0] for arn in granted) == sorted(functions)
+    assert "*" not in json.dumps(granted)
+
+
+def _listed(resource: Any) -> list[Any]:
+    return resource if isinstance(resource, list) else [resource]
+
+
+@pytest.mark.parametrize("kind", ["version", "alias", "imported version"])
+def test_a_version_or_an_alias_is_called_and_granted_as_itself(kind: str) -> None:
+    own = stack()
+    function = inline_function(own)
+    pinned: dict[str, Callable[[], lambda_.IFunction]] = {
+        "version": lambda: function.current_version,
+        "alias": lambda: function.add_alias("live"),
+        "imported version": lambda: lambda_.Function.from_function_arn(
+            own, "Three", "arn:aws:lambda:us-east-1:123456789012:function:three:3"
+        ),
+    }
+    job = FanOut(own, "Job", worker=pinned[kind](), chunk_size=10)
+    template = template_of(own)
+    resolved = own.resolve(job.worker_function.function_arn)
+    granted = [arn for resource in granted_functions(template) for arn in _listed(resource)]
+    assert resolved in granted
+    assert "*" not in json.dumps(granted)
+
+
+def test_only_its_own_service_may_use_a_role_and_only_for_this_account() -> None:
+    own = stack()
+    FanOut(own, "Job", worker=worker.handler, control=control.handler, chunk_size=10)
+    trusts = [
+        statement
+        for role in resources(template_of(own), "AWS::IAM::Role")
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+    ]
+    services = sorted(trust["Principal"]["Service"] for trust in trusts)
+    assert services == ["lambda.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.com"]
+    account = {"aws:SourceAccount": own.resolve(own.account)}
+    assert all(trust["Condition"]["StringEquals"] == account for trust in trusts)
 
 
 def inline_function(scope: Construct) -> lambda_.Function:

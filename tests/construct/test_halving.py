@@ -27,7 +27,12 @@ WITH = {"execution": "nightly", "input": {"mode": "full"}}
 
 
 def iteration(
-    chunk: dict[str, Any], monsters: set[int], most_parts: int = 64, in_a_round: int | None = None
+    chunk: dict[str, Any],
+    monsters: set[int],
+    most_parts: int = 64,
+    in_a_round: int | None = None,
+    *,
+    places: bool = False,
 ) -> list[dict[str, Any]]:
     """What the machine does with one chunk of which these records are too much for any worker;
     ``in_a_round``: that many records, and then the worker carries on."""
@@ -42,7 +47,7 @@ def iteration(
         if monsters & set(range(first, first + now)):
             error = {"Error": "Sandbox.Timedout", "Cause": "timed out after 900 seconds"}
             caught = value_of(halving.CAUGHT, input=state, errorOutput=error)
-            state = value_of(halving.CUT, most_parts, input=caught)
+            state = value_of(halving.cut(places=places), most_parts, input=caught)
             assert all(not WITH.keys() & waiting.keys() for waiting in state["todo"])
             continue
         items = inner.get("items")
@@ -53,7 +58,7 @@ def iteration(
             if items is not None:
                 rest["items"] = items[now:]
             answer = {"carryOn": {**rest, "answer": answer, "round": 2}}
-        expression = halving.finished(carries_on=carries_on)
+        expression = halving.finished(carries_on=carries_on, places=places)
         state = value_of(expression, input=state, result={"Payload": answer})
     return list(state["parts"])
 
@@ -83,6 +88,21 @@ def test_only_the_records_that_are_too_much_are_lost(
     assert failures == [
         {"oneJobProcessingCount": 1, "offset": number} for number in sorted(monsters)
     ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), count=st.integers(1, 12), in_a_round=st.sampled_from([None, 1, 2, 5]))
+def test_for_a_collect_each_answer_comes_with_one_of_its_records(
+    data: st.DataObject, count: int, in_a_round: int | None
+) -> None:
+    numbers = list(range(20, 20 + count))
+    monsters = data.draw(st.sets(st.sampled_from(numbers)))
+    chunk = {"oneJobProcessingCount": count, "offset": 20}
+    parts = iteration(chunk, monsters, in_a_round=in_a_round, places=True)
+    assert all(part["offset"] in part["result"] for part in parts if "result" in part)
+    assert all(part.keys() == {"failure"} for part in parts if "result" not in part)
+    plain = [{key: part[key] for key in part if key != "offset"} for part in parts]
+    assert plain == iteration(chunk, monsters, in_a_round=in_a_round)
 
 
 @settings(max_examples=30, deadline=None)
@@ -117,7 +137,7 @@ def test_a_chunk_that_failed_for_another_reason_is_not_cut() -> None:
     ):
         caught = {"todo": [chunk], "parts": [], "with": {}}
         caught["caught"] = {"Error": error, "Cause": cause}  # type: ignore[assignment]
-        state = value_of(halving.CUT, input=caught)
+        state = value_of(halving.cut(), input=caught)
         assert state["todo"] == []
         (part,) = state["parts"]
         assert part["failure"]["chunk"] == chunk
@@ -128,7 +148,7 @@ def test_what_the_kernel_killed_is_cut() -> None:
     chunk = {"oneJobProcessingCount": 3, "offset": 5}
     caught = {"Error": "Runtime.ExitError", "Cause": "Runtime exited with error: signal: killed"}
     given_state = {"todo": [chunk], "parts": [], "with": {}, "caught": caught}
-    state = value_of(halving.CUT, input=given_state)
+    state = value_of(halving.cut(), input=given_state)
     assert state["todo"] == [
         {"oneJobProcessingCount": 2, "offset": 5},
         {"oneJobProcessingCount": 1, "offset": 7},

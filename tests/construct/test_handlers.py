@@ -100,14 +100,16 @@ def test_a_module_beside_a_folder_of_its_name_is_found_as_python_finds_it(
 
 def test_a_file_that_is_no_python_is_named(importable: Write) -> None:
     importable({"broken.py": "def handler(:"})
-    with pytest.raises(ValueError, match=r"worker: .*broken\.py is no Python: "):
+    with pytest.raises(ValueError, match=r"worker: .*broken\.py cannot be read as Python: "):
         find_handler("worker", "broken.handler")
 
 
-def test_a_function_whose_module_is_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_that_says_another_module_is_found_where_it_has_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(at_the_top_of_this_module, "__module__", "gone")
-    with pytest.raises(ValueError, match="the module 'gone' of the function given is not loaded"):
-        find_handler("worker", at_the_top_of_this_module)
+    found = find_handler("worker", at_the_top_of_this_module)
+    assert found.dotted_name == f"{__name__}.at_the_top_of_this_module"
 
 
 def nested() -> Callable[..., None]:
@@ -121,13 +123,15 @@ def nested() -> Callable[..., None]:
     [
         (lambda event, context: None, "a lambda has no name"),
         (nested(), "a nested function is not there when its module is imported"),
-        (AClass.method, "a method is no handler"),
+        (AClass.method, "a method is not at the top of its module"),
         (a_coroutine, "Lambda does not await an async function"),
         (worker_decorator(a_coroutine), "Lambda does not await an async function"),
         (AClass, "got the class AClass"),
         (AClass(), "must be a function, its dotted name or an existing lambda_.IFunction"),
-        (functools.partial(print), "must be a function, its dotted name"),
-        (len, "must be a function, its dotted name"),
+        (functools.partial(print), "no module that is loaded has a name for this object"),
+        (functools.partial(a_coroutine), "Lambda does not await an async function"),
+        (len, "there is no module 'builtins' on the import path"),
+        (str.upper, "a method is not at the top of its module"),
         (None, "got None"),
         (5, "got 5"),
         ("", "must be a dotted name such as 'lambdas.worker.handler', got ''"),
@@ -171,8 +175,110 @@ def test_a_function_without_a_name_in_its_module_is_refused(
     function = at_the_top_of_this_module
     monkeypatch.setattr(function, "__qualname__", "gone")
     monkeypatch.delitem(globals(), "at_the_top_of_this_module")
-    with pytest.raises(ValueError, match="has no name for the function gone given"):
+    with pytest.raises(ValueError, match="has a name for this object; give it a name at the top"):
         find_handler("worker", function)
+
+
+OBJECTS = """\
+import functools
+from decorated.plain import Callable, logged, shared
+
+@logged
+def wrapped(event, context):
+    return event
+
+def both(extra, event, context):
+    return event
+
+partly = functools.partial(both, 1)
+instance = Callable()
+bound = instance.handle
+anonymous = lambda event, context: event
+"""
+
+PLAIN = """\
+def logged(function):
+    def inner(event, context):
+        return function(event, context)
+    return inner
+
+class Callable:
+    def __call__(self, event, context):
+        return event
+    def handle(self, event, context):
+        return event
+
+@logged
+def shared(event, context):
+    return event
+"""
+
+
+@pytest.mark.parametrize("name", ["wrapped", "partly", "instance", "bound", "anonymous"])
+def test_an_object_without_a_name_of_its_own_is_found_where_it_was_given_one(
+    name: str, importable: Write
+) -> None:
+    """Also when other modules import it: the name is that of the module which makes it."""
+    importable(
+        {
+            "decorated/__init__.py": f"from decorated.work import {name}\n",
+            "decorated/plain.py": PLAIN,
+            "decorated/work.py": OBJECTS,
+            "another.py": f"from decorated.work import {name}\n",
+        }
+    )
+    module = importlib.import_module("another")
+    found = find_handler("worker", getattr(module, name))
+    assert found.dotted_name == f"decorated.work.{name}"
+    assert found == find_handler("worker", found.dotted_name)
+
+
+def test_a_bound_method_is_found_however_it_was_asked_for(importable: Write) -> None:
+    importable({"decorated/plain.py": PLAIN, "decorated/work.py": OBJECTS})
+    work = importlib.import_module("decorated.work")
+    assert find_handler("worker", work.instance.handle).dotted_name == "decorated.work.bound"
+    with pytest.raises(ValueError, match="a method is not at the top of its module; give it a"):
+        find_handler("worker", importlib.import_module("decorated.plain").Callable().handle)
+
+
+def test_an_object_of_the_apps_own_script_is_refused(
+    importable: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importable({"decorated/plain.py": PLAIN})
+    logged = importlib.import_module("decorated.plain").logged
+    given = logged(at_the_top_of_this_module)
+    monkeypatch.setattr(sys.modules["__main__"], "handler", given, raising=False)
+    with pytest.raises(ValueError, match="__main__ has another name in Lambda"):
+        find_handler("worker", given)
+
+
+def test_a_callable_that_is_async_is_refused(importable: Write) -> None:
+    importable(
+        {
+            "waits.py": "class Waits:\n    async def __call__(self, event, context): ...\n"
+            "handler = Waits()\n"
+        }
+    )
+    with pytest.raises(ValueError, match="Lambda does not await an async function"):
+        find_handler("worker", importlib.import_module("waits").handler)
+
+
+def test_a_namespace_package_in_several_folders_is_found_in_the_one_with_the_handler(
+    importable: Write, tmp_path: Path
+) -> None:
+    importable({"acme/common/__init__.py": "", "acme/other.py": ""})
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "acme" / "jobs").mkdir(parents=True)
+    (elsewhere / "acme" / "jobs" / "flow.py").write_text(EXPLODES)
+    sys.path.append(str(elsewhere))
+    importlib.invalidate_caches()
+    try:
+        found = find_handler("worker", "acme.jobs.flow.handler")
+        assert (found.file, found.top) == (elsewhere / "acme/jobs/flow.py", elsewhere / "acme")
+        with pytest.raises(ValueError, match=r"'acme\.jobs\.none' below .*acme or .*acme$"):
+            find_handler("worker", "acme.jobs.none.handler")
+    finally:
+        sys.path.remove(str(elsewhere))
 
 
 def load(name: str, file: Path) -> object:

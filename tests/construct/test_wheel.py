@@ -38,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "fan_out", source / "fan_out")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]
     command += ["--no-build-isolation", f"--wheel-dir={folder}", str(source)]
-    subprocess.run(command, check=True, capture_output=True, cwd=folder)
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=120)
     (built,) = folder.glob("fan_out-*.whl")
     return built
 
@@ -71,6 +71,7 @@ def test_an_app_elsewhere_synthesizes_with_nothing_of_the_repository_in_reach(
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(library / "fan_out" / "__init__.py")

@@ -3,11 +3,13 @@
 What the environment variable BROKEN lists fails, until a test takes it off the list.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
 
 from fan_out.runtime import Chunk, Results, collect, control, worker
+from fan_out.runtime.resumed import first_execution
 
 
 @worker
@@ -60,12 +62,63 @@ def doubles_the_even(record: int, context: Any) -> int:
     return record * 2
 
 
+@worker
+def doubles_by_threes(chunk: Chunk, context: Any) -> list[Any]:
+    """Needs more memory than there is for what is broken, and carries on after three records.
+
+    A number from 1,000 breaks the chunk of so many records less, as a whole."""
+    if chunk.offset + 1000 in broken():
+        raise ValueError("not a matter of room")
+    done = []
+    for value in chunk:
+        if value in broken():
+            raise MemoryError
+        done.append(value * 2)
+        if len(done) == 3:
+            chunk.stop()
+    return done
+
+
+@worker
+def writes_once(chunk: Chunk, context: Any) -> list[Any]:
+    """Writes each record to a table, by three in a round, unless it is there already."""
+    import boto3
+
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+    done = []
+    for record in chunk:
+        if record in broken():
+            raise ValueError(f"bad record {record}")
+        key = f"{first_execution(chunk.execution or '')}:{record}"
+        with contextlib.suppress(table.meta.client.exceptions.ConditionalCheckFailedException):
+            table.put_item(
+                Item={"id": key, "record": record},
+                ConditionExpression="attribute_not_exists(id)",
+            )
+        done.append(record * 2)
+        if len(done) == 3:
+            chunk.stop()
+    return done
+
+
 @collect
-def total(results: Results, context: Any) -> int:
-    """The sum of all; or none, where it is broken."""
+def whole(results: Results, context: Any) -> dict[str, Any]:
+    """All that it is told, in order; or nothing, where it is broken."""
     if broken():
         raise OSError("cannot add")
-    return sum(sum(answer) for answer in results)
+    answers = list(results)
+    return {"answers": answers, "failures": results.failures, "counts": results.counts}
+
+
+@collect
+def too_much(results: Results, context: Any) -> Any:
+    """More than a state can carry, while it is broken."""
+    return "x" * 300_000 if broken() else len(list(results))
+
+
+def plain_total(answers: list[list[int]], context: Any) -> int:
+    """A collect that is not made by @collect."""
+    return sum(sum(answer) for answer in answers)
 
 
 def broken() -> set[int]:
@@ -76,4 +129,6 @@ def broken() -> set[int]:
 @worker
 def much(chunk: Chunk, context: Any) -> str:
     """An answer that is fine by itself."""
+    for record in broken() & set(chunk.records):
+        raise ValueError(f"bad record {record}")
     return "x" * 30_000

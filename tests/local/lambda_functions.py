@@ -18,6 +18,8 @@ import psutil
 
 from fan_out.local.lambda_service import FunctionConfiguration, Invocation, LambdaService, LogEvent
 
+SIGNING = {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+
 LONG = 30
 """Seconds that nothing takes unless it never ends."""
 
@@ -32,6 +34,7 @@ class Lambda:
         self.service = LambdaService(
             max_environments=max_environments,
             endpoint_url="http://localhost:1",
+            credentials=lambda function: SIGNING | {"AWS_SESSION_TOKEN": f"of {function.role}"},
             write_log=self._write_log,
             directory=directory,
         )
@@ -106,6 +109,7 @@ def with_code(code: bytes, **changes: Any) -> FunctionConfiguration:
         log_group=f"/aws/lambda/{name}",
         region="us-east-1",
         account="123456789012",
+        role="arn:aws:iam::123456789012:role/worker",
     )
     return replace(configuration, **changes)
 

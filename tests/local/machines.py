@@ -3,11 +3,11 @@
 import base64
 import io
 import json
-import time
 import uuid
 import zipfile
 from typing import Any
 
+from bounded import ended, eventually
 from fan_out.local import EmbeddedAws
 
 ECHO = "def handler(event, context):\n    return event\n"
@@ -90,11 +90,7 @@ class Machines:
         return self.ended(self.start(definition, input))
 
     def ended(self, execution: str) -> dict[str, Any]:
-        while True:
-            described = self.states.describe_execution(executionArn=execution)
-            if described["status"] != "RUNNING":
-                return dict(described)
-            time.sleep(0.02)
+        return ended(self.states, execution)
 
     def history(self, execution: str) -> list[dict[str, Any]]:
         pages = self.states.get_paginator("get_execution_history").paginate(
@@ -104,8 +100,9 @@ class Machines:
 
     def wait_for(self, execution: str, type: str, count: int = 1) -> None:
         """Wait until there are so many events of a type."""
-        while [event["type"] for event in self.history(execution)].count(type) < count:
-            time.sleep(0.02)
+        eventually(
+            lambda: [event["type"] for event in self.history(execution)].count(type) >= count
+        )
 
     def invoke(self, function: str, payload: Any = None, **settings: Any) -> dict[str, Any]:
         answer = self.functions.invoke(

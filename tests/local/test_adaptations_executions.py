@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from machines import Machines, invoke_task, map_of, one_state
 
+from bounded import eventually
 from fan_out.local import EmbeddedAws
 from fan_out.local.adaptations.executions.error_names import matches
 
@@ -499,8 +500,7 @@ def test_the_log_group_of_a_machine_has_its_history(machines: Machines) -> None:
     )
     started = machines.states.start_execution(stateMachineArn=machine, input='{"secret": 1}')
     machines.ended(started["executionArn"])
-    while not (lines := machines.lines("machines")):
-        pass
+    lines = eventually(lambda: machines.lines("machines"))
     assert [json.loads(line)["type"] for line in lines] == [
         "ExecutionStarted",
         "PassStateEntered",

@@ -2,14 +2,13 @@
 
 import json
 import struct
-import time
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
 from machines import ECHO, Machines, zipped
 
+from bounded import eventually
 from fan_out.local import EmbeddedAws
 
 WHO = """
@@ -17,12 +16,6 @@ def handler(event, context):
     print("said", event)
     return [context.invoked_function_arn, context.function_version, context.log_group_name]
 """
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as aws:
-        yield aws
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +52,7 @@ def test_an_event_is_accepted_and_runs_in_the_background(machines: Machines) -> 
     answer = machines.invoke(function, "later", InvocationType="Event")
     assert (answer["status"], answer["payload"]) == (202, None)
     group = f"/aws/lambda/{function.rpartition(':')[2]}"
-    while not any("said later" in line for line in _lines(machines, group)):
-        time.sleep(0.02)
+    eventually(lambda: any("said later" in line for line in _lines(machines, group)))
 
 
 def test_a_dry_run_runs_nothing(machines: Machines) -> None:
@@ -112,11 +104,13 @@ def test_no_more_run_at_a_time_than_are_reserved(machines: Machines, aws: Embedd
     files = aws.session().client("s3")
     files.create_bucket(Bucket=bucket)
     function = machines.function(
-        "import boto3, time\n"
+        "import boto3\n"
         "def handler(event, context):\n"
         "    if event:\n"
-        "        boto3.client('s3').put_object(Bucket=event, Key='begun')\n"
-        "        time.sleep(3)\n"
+        "        files = boto3.client('s3')\n"
+        "        files.put_object(Bucket=event, Key='begun')\n"
+        "        files.get_waiter('object_exists').wait(\n"
+        "            Bucket=event, Key='enough', WaiterConfig={'Delay': 0.1, 'MaxAttempts': 200})\n"
     )
     client = machines.functions
     client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
@@ -127,6 +121,7 @@ def test_no_more_run_at_a_time_than_are_reserved(machines: Machines, aws: Embedd
     with pytest.raises(client.exceptions.TooManyRequestsException) as refused:
         client.invoke(FunctionName=function)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+    files.put_object(Bucket=bucket, Key="enough")
     client.delete_function_concurrency(FunctionName=function)
     assert client.invoke(FunctionName=function)["StatusCode"] == 200
 

@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,9 +22,8 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def machines() -> Iterator[Machines]:
-    with EmbeddedAws(max_environments=3) as aws:
-        yield Machines(aws)
+def machines(aws: EmbeddedAws) -> Machines:
+    return Machines(aws)
 
 
 @pytest.fixture(scope="module")

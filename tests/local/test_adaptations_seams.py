@@ -29,7 +29,7 @@ none."""
 def test_each_adaptation_stands_on_the_moto_that_it_was_checked_with() -> None:
     """A difference: read what moto does there now, then the adaptation, then write it down here."""
     done = subprocess.run(
-        [sys.executable, "-c", INSTALL], capture_output=True, text=True, check=False
+        [sys.executable, "-c", INSTALL], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads(CHECKED.read_text())

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -15,12 +14,6 @@ from machines import Machines
 
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import DeployError, deploy
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as aws:
-        yield aws
 
 
 class Maker(cdk.Stack):

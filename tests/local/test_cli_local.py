@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
 import pytest
+
+from bounded import ending, eventually
 
 ROOT = Path(__file__).parents[2]
 TWO_MINUTES = 120
@@ -56,7 +58,7 @@ def start(app: Path, tmp_path: Path) -> Iterator[Start]:
         "AWS_PROFILE": "somebody-elses",
     }
     before: list[dict[str, bytes]] = []
-    with running() as processes:
+    with ExitStack() as processes:
 
         def start(*arguments: str, **more: str) -> subprocess.Popen[str]:
             before.append(contents(app))
@@ -68,7 +70,7 @@ def start(app: Path, tmp_path: Path) -> Iterator[Start]:
                 stderr=subprocess.PIPE,
                 text=True,
             )
-            processes.append(process)
+            processes.enter_context(ending(process, TWO_MINUTES))
             return process
 
         yield start
@@ -76,17 +78,6 @@ def start(app: Path, tmp_path: Path) -> Iterator[Start]:
     assert contents(scratch) == {}
     assert contents(home) == {}
     assert processes_in(scratch) == []
-
-
-@contextmanager
-def running() -> Iterator[list[subprocess.Popen[str]]]:
-    processes: list[subprocess.Popen[str]] = []
-    try:
-        yield processes
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -187,8 +178,10 @@ def test_an_aws_that_is_started_serves_a_shell_until_it_is_ended(start: Start) -
     read_up_to(process, "Ctrl-C ends it")
     assert process.stdout is not None
     lines = []
-    while not lines or not lines[-1].startswith("export FAN_OUT_LOCAL_PYTHON="):
-        lines.append(process.stdout.readline())
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("export FAN_OUT_LOCAL_PYTHON="):
+            break
     asked = subprocess.run(
         ["sh", "-e"],
         input="".join(lines) + f"{sys.executable} -m fan_out run --stack CDKToolkit\n",
@@ -215,11 +208,13 @@ def test_an_aws_without_namespaces_or_that_has_ended_by_itself_is_told_of(start:
 
 def wait_for_child(process: subprocess.Popen[str], word: str) -> None:
     """Wait until one of its descendants has the word in its command line."""
-    while process.poll() is None:
+
+    def has_come() -> bool:
+        assert process.poll() is None, f"it ended before it ran {word}"
         for child in psutil.Process(process.pid).children(recursive=True):
-            try:
+            with suppress(psutil.Error):
                 if word in child.cmdline():
-                    return
-            except psutil.Error:
-                continue
-    raise AssertionError(f"it ended before it ran {word}")
+                    return True
+        return False
+
+    eventually(has_come)

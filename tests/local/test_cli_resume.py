@@ -14,10 +14,12 @@ import aws_cdk as cdk
 import boto3
 import cli_jobs
 import pytest
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from commands import A_MINUTE, COMMAND, Done, called, environ_of
 
 import jobs
+from bounded import ending
 from fan_out import FailurePolicy, FanOut
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
@@ -31,9 +33,10 @@ WHOLE = [
 Command = Callable[..., Done]
 
 
-def breaking(*records: int) -> lambda_.FunctionOptions:
+def breaking(*records: int, **more: str) -> lambda_.FunctionOptions:
     return lambda_.FunctionOptions(
-        environment={"BROKEN": " ".join(map(str, records))}, timeout=cdk.Duration.seconds(20)
+        environment={"BROKEN": " ".join(map(str, records)), **more},
+        timeout=cdk.Duration.seconds(20),
     )
 
 
@@ -41,6 +44,11 @@ def build(outdir: Path) -> Path:
     """One stack with a fan-out for each thing that can be resumed."""
     app = cdk.App(outdir=str(outdir))
     stack = cdk.Stack(app, "Jobs")
+    table = dynamodb.Table(
+        stack,
+        "Table",
+        partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+    )
     fan_outs: dict[str, dict[str, Any]] = {
         "Stopping": {"worker_options": breaking(57), "max_concurrency": 1},
         "Twice": {"worker_options": breaking(57, 82), "max_concurrency": 2},
@@ -70,17 +78,45 @@ def build(outdir: Path) -> Path:
             "max_concurrency": 1,  # the first chunk is done before the second fails
         },
         "Collecting": {
-            "collect": cli_jobs.total,
+            "collect": cli_jobs.whole,
+            "worker_options": breaking(22, 57),
+            "pass_input": True,
+        },
+        "Gathering": {
+            "worker": cli_jobs.doubles_by_threes,
+            "collect": cli_jobs.whole,
+            "worker_options": breaking(1030, 1050),
+            "on_failure": TOLERATE(percent=20, halve=True),
+            "carry_on": True,
+            "pass_input": True,
+        },
+        "Writing": {
+            "worker": cli_jobs.writes_once,
+            "collect": cli_jobs.whole,
+            "worker_options": breaking(57, TABLE=table.table_name),
+            "carry_on": True,
+            "max_concurrency": 2,
+        },
+        "Uncollected": {"collect": cli_jobs.whole, "collect_options": breaking(0)},
+        "Swelling": {"collect": cli_jobs.too_much, "collect_options": breaking(0)},
+        "Plain": {
+            "collect": cli_jobs.plain_total,
             "worker_options": breaking(57),
             "max_concurrency": 1,
         },
-        "Uncollected": {"collect": cli_jobs.total, "collect_options": breaking(0)},
         "TooMuch": {"worker": cli_jobs.much},
+        "TooMuchInAll": {
+            "worker": cli_jobs.much,
+            "collect": cli_jobs.whole,
+            "worker_options": breaking(57),
+            "max_concurrency": 1,
+        },
         "Sleeping": {"worker": jobs.sleeps, "max_concurrency": 2},
     }
     for name, given in fan_outs.items():
         job = FanOut(stack, name, **{"worker": cli_jobs.doubles, "chunk_size": 10, **given})
         cdk.CfnOutput(stack, f"{name}Machine", value=job.state_machine.state_machine_arn)
+        table.grant_write_data(job.worker_function)
     app.synth()
     return outdir
 
@@ -338,34 +374,174 @@ def test_a_control_that_plans_something_else_is_stopped(
     )
 
 
-def test_a_collect_sees_the_rest_alone_and_that_is_said(
+def answered(done: Done) -> Any:
+    """What the collect was told, as it answers."""
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def history(session: boto3.Session, execution: str) -> list[dict[str, Any]]:
+    client = session.client("stepfunctions")
+    pages = client.get_paginator("get_execution_history").paginate(executionArn=execution)
+    return [dict(event) for page in pages for event in page["events"]]
+
+
+def test_a_collect_sees_the_answers_of_the_whole_job_in_order_and_no_worker_does(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    first = to_resume(run("Collecting", **RECORDS, mode="full"))
+    mend("Collecting", 22)
+    second = to_resume(command("resume", first))
+    mend("Collecting")
+    last = command("resume", second, "--json")
+    assert answered(last) == {"answers": WHOLE, "failures": [], "counts": None}
+    assert re.fullmatch(
+        r"the collect function is given the answers of \d+ earlier chunks?, too",
+        last.stderr.splitlines()[1],
+    )
+    whole = answered(run("Collecting", "--json"))
+    assert whole == answered(last)
+    given = [
+        json.loads(event["taskScheduledEventDetails"]["parameters"])["Payload"]
+        for event in history(session, f"{first}--re3")
+        if event["type"] == "TaskScheduled"
+    ]
+    workers = [payload for payload in given if "oneJobProcessingCount" in payload]
+    assert workers
+    assert all(
+        payload["input"] == {**RECORDS, "mode": "full", "fanOutResume": {}} for payload in workers
+    )
+
+
+def test_with_chunks_that_are_cut_and_carried_on_it_sees_each_record_once_in_order_too(
     run: Command, command: Command, mend: Callable[..., None]
 ) -> None:
-    execution = to_resume(run("Collecting"))
-    mend("Collecting")
-    resumed = command("resume", execution, "--json")
-    assert resumed.returncode == 0, resumed.stderr
-    assert json.loads(resumed.stdout) == 2 * sum(range(50, 105))
-    assert resumed.stderr.splitlines()[1] == (
-        "the collect function will see the answers of the resumed chunks alone; "
-        "--redrive (in AWS) gives it all of them"
+    def records(told: Any) -> list[int]:
+        return [double // 2 for answer in told["answers"] for double in answer]
+
+    def failed(told: Any) -> list[tuple[int, int]]:
+        chunks = [failure["chunk"] for failure in told["failures"]]
+        return [(chunk["offset"], chunk["oneJobProcessingCount"]) for chunk in chunks]
+
+    def counts(told: Any) -> list[int]:
+        names = ("succeeded", "failed", "records", "recordsSucceeded")
+        return [told["counts"][name] for name in names]
+
+    every = [*range(105)]
+    partly = run("Gathering", "--json")
+    execution = re.search(r"resume (arn:\S+)", partly.stderr)[1]  # type: ignore[index]
+    assert failed(answered(partly)) == [(30, 10), (50, 10)]
+    mend("Gathering", 33, 57)
+    better = command("resume", execution, "--json")
+    told = answered(better)
+    assert records(told) == [record for record in every if record not in (33, 57)]
+    assert failed(told) == [(33, 1), (57, 1)]
+    assert counts(told) == [len(told["answers"]), 2, 105, 103]
+    mend("Gathering")
+    told = answered(command("resume", f"{execution}--re2", "--json"))
+    assert records(told) == every
+    assert failed(told) == []
+    assert counts(told) == [len(told["answers"]), 0, 105, 105]
+
+
+def test_an_idempotent_worker_writes_no_record_twice_and_the_output_is_as_if_nothing_had_failed(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    execution = to_resume(run("Writing"))
+    mend("Writing")
+    resumed = answered(command("resume", execution, "--json"))
+    done = run("Writing", "--json")
+    assert resumed == answered(done) == {"answers": WHOLE, "failures": [], "counts": None}
+    other = re.search(r"execution (\S+)", done.stderr)[1]  # type: ignore[index]
+    client = session.client("dynamodb")
+    (table,) = client.list_tables()["TableNames"]
+    pages = client.get_paginator("scan").paginate(TableName=table)
+    items = [item for page in pages for item in page["Items"]]
+    written = Counter(
+        (item["id"]["S"].rpartition(":")[0], int(item["record"]["N"])) for item in items
     )
+    names = (name_of(execution), other)
+    assert written == {(name, record): 1 for name in names for record in range(105)}
 
 
-def test_where_no_chunk_is_left_only_a_redrive_helps(run: Command, command: Command) -> None:
+def test_where_all_chunks_are_done_the_collect_alone_runs_again(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
     failed = run("Uncollected")
-    assert failed.stderr.splitlines()[-1].endswith(" --redrive")
+    assert "error: Collect failed: OSError: cannot add" in failed.stderr
     execution = to_resume(failed)
-    resumed = command("resume", execution)
-    assert resumed.returncode == 2
-    assert resumed.stderr == (
-        f"error: no chunk is left: all 11 chunks of {name_of(execution)} are done, and it failed "
-        "after them; --redrive runs what comes after the Map again\n"
-    )
+    assert f"fan-out resume {execution}\n" in failed.stderr
+    again = command("resume", execution)
+    assert again.returncode == 1
+    assert to_resume(again) == f"{execution}--re2"
+    mend("Uncollected")
+    resumed = command("resume", f"{execution}--re2", "--json")
+    assert answered(resumed) == {"answers": WHOLE, "failures": [], "counts": None}
+    assert times(session, "Uncollected") == dict.fromkeys(range(0, 105, 10), 1)
     redriven = command("resume", execution, "--redrive")
     assert redriven.returncode == 2
     assert redriven.stderr == (
         "error: this AWS cannot redrive: the embedded one has no RedriveExecution\n"
+    )
+
+
+def test_a_collect_that_answered_too_much_is_mended_and_runs_again(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    failed = run("Swelling")
+    assert "error: Collect failed: States.DataLimitExceeded" in failed.stderr
+    execution = to_resume(failed)
+    assert "advice" not in failed.stderr
+    mend("Swelling")
+    assert answered(command("resume", execution, "--json")) == 11
+
+
+def test_a_collect_that_could_not_be_told_of_the_rest_is_not_started(
+    run: Command, command: Command, session: boto3.Session, mend: Callable[..., None]
+) -> None:
+    failed = run("Plain")
+    execution = to_resume(failed)
+    mend("Plain")
+    resumed = command("resume", execution)
+    assert (resumed.returncode, resumed.stdout) == (2, "")
+    assert re.fullmatch(
+        r"error: the collect function of PlainStateMachine\S+ would see the answers of the resumed "
+        r"chunks alone: make it with @collect, and deploy it with this version of fan-out; "
+        r"--redrive \(in AWS\) gives it all of them\n",
+        resumed.stderr,
+    )
+    client = session.client("stepfunctions")
+    machine = execution.rpartition(":")[0].replace(":execution:", ":stateMachine:")
+    assert len(client.list_executions(stateMachineArn=machine)["executions"]) == 1
+    assert json.loads(run("Plain", "--json").stdout) == 2 * sum(range(105))
+
+
+def test_answers_that_are_too_much_with_those_before_are_foreseen_where_they_can_be(
+    run: Command, command: Command, mend: Callable[..., None]
+) -> None:
+    execution = to_resume(run("TooMuchInAll"))
+    mend("TooMuchInAll")
+    failed = command("resume", execution)
+    assert failed.returncode == 1
+    assert re.fullmatch(
+        r"the collect function is given the answers of 5 earlier chunks, too: they leave "
+        r"11\d{4} of 262144 bytes to the 6 that are left, too few if these answer 30003 bytes "
+        r"each, as those did on average",
+        failed.stderr.splitlines()[1],
+    )
+    assert "States.DataLimitExceeded" in failed.stderr
+    assert failed.stderr.splitlines()[-1] == (
+        "  advice   all answers together, those of the executions before among them, must stay "
+        "within 262144 bytes: put large ones into S3, and answer their keys"
+    )
+    refused = command("resume", f"{execution}--re2")
+    assert refused.returncode == 2
+    assert re.fullmatch(
+        r"error: the input with the chunks that are left and, for the collect function, the "
+        r"answers of those that are done must be at most 262144 bytes, got 330\d\d\d, 330\d\d\d "
+        r"of them answers: a worker that puts large answers into S3 and answers their keys can be "
+        r"resumed; --redrive \(in AWS\) goes on without sending them\n",
+        refused.stderr,
     )
 
 
@@ -388,7 +564,7 @@ def test_a_running_one_is_left_alone_and_one_that_ctrl_c_stopped_can_be_resumed(
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with ending(process):
         assert process.stderr is not None
         lines = iter(process.stderr)
         name = re.search(r"execution (\S+)", next(lines))[1]  # type: ignore[index]
@@ -405,7 +581,7 @@ def test_a_running_one_is_left_alone_and_one_that_ctrl_c_stopped_can_be_resumed(
         stderr=subprocess.PIPE,
         text=True,
     )
-    with resuming:
+    with ending(resuming):
         assert resuming.stderr is not None
         lines = iter(resuming.stderr)
         assert next(lines) == f"resuming {name}: 11 of 11 chunks are left\n"

@@ -20,6 +20,7 @@ from aws_cdk import aws_lambda as lambda_
 from commands import A_MINUTE, COMMAND, Done, called, environ_of
 
 import jobs
+from bounded import ending
 from fan_out import FanOut
 from fan_out.cli.aws import Aws
 from fan_out.cli.display.screen import Screen
@@ -35,14 +36,12 @@ def build(outdir: Path) -> Path:
     """A stack with one fan-out, and one with several."""
     app = cdk.App(outdir=str(outdir))
     one, many = cdk.Stack(app, "One"), cdk.Stack(app, "Many")
-    two_seconds = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(2))
+    a_second = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(1))
     fan_outs = {
         "Numbers": FanOut(one, "Numbers", worker=jobs.numbers, chunk_size=10),
         "Failing": FanOut(many, "Failing", worker=cli_jobs.fails_at_57, chunk_size=10),
         "Sleeping": FanOut(many, "Sleeping", worker=jobs.sleeps, chunk_size=10),
-        "Slow": FanOut(
-            many, "Slow", worker=jobs.sleeps, chunk_size=100, worker_options=two_seconds
-        ),
+        "Slow": FanOut(many, "Slow", worker=jobs.sleeps, chunk_size=100, worker_options=a_second),
     }
     for name, fan_out in fan_outs.items():
         stack = cdk.Stack.of(fan_out)
@@ -85,10 +84,13 @@ def failed(run: RunCommand) -> Done:
 
 
 @pytest.fixture
-def sleeping(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """A command that is running chunks which sleep."""
+def sleeping(
+    environ: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator[subprocess.Popen[str]]:
+    """A command that is running chunks which sleep; its parameter is a command to start it with."""
     process = subprocess.Popen(
         [
+            *getattr(request, "param", []),
             *COMMAND,
             "run",
             "--machine",
@@ -101,7 +103,7 @@ def sleeping(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with ending(process):
         wait_for(process, "0 of 2 chunks")
         yield process
         process.kill()
@@ -237,7 +239,7 @@ def test_a_functions_timeout_is_told_as_one(run: RunCommand) -> None:
     done = run("--machine", "SlowMachine", given={"totalProcessRecordCount": 50})
     assert done.returncode == 1
     assert "chunk 1 of 1 failed (offset 0, count 50): Sandbox.Timedout: " in done.stderr
-    assert "Task timed out after 2.00 seconds" in done.stderr
+    assert "Task timed out after 1.00 seconds" in done.stderr
     assert shown(done, "request")
 
 
@@ -278,6 +280,25 @@ def test_whatever_ends_the_command_stops_the_execution(
     assert err.splitlines()[-2:] == ["stopped", said]
     execution = executions(session, "Sleeping")[0]
     assert execution["status"] == "ABORTED"
+
+
+IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT HUP; exec "$@"', "sh"]
+"""As a shell without job control starts ``nohup fan-out run &``."""
+
+
+@pytest.mark.parametrize("sleeping", [IN_THE_BACKGROUND], indirect=True)
+def test_in_the_background_what_is_ignored_stays_so_and_sigterm_stops_the_execution(
+    sleeping: subprocess.Popen[str], session: boto3.Session
+) -> None:
+    sleeping.send_signal(signal.SIGINT)
+    sleeping.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        sleeping.wait(1)
+    sleeping.send_signal(signal.SIGTERM)
+    _, err = sleeping.communicate(timeout=A_MINUTE)
+    assert sleeping.returncode == 143
+    assert err.splitlines()[-2:] == ["stopped", "ended by SIGTERM"]
+    assert executions(session, "Sleeping")[0]["status"] == "ABORTED"
 
 
 def test_a_second_ctrl_c_leaves_at_once(sleeping: subprocess.Popen[str]) -> None:

@@ -3,7 +3,6 @@
 import importlib.metadata
 import json
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
+from bounded import ended
 from fan_out import FanOut
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
@@ -48,7 +48,10 @@ def repack(name: str, folder: Path) -> None:
 
 
 def test_a_compiled_package_is_installed_for_this_machine_and_works(
-    importable: Callable[[dict[str, str]], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aws: EmbeddedAws,
+    importable: Callable[[dict[str, str]], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     repack("rpds-py", tmp_path)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -61,13 +64,11 @@ def test_a_compiled_package_is_installed_for_this_machine_and_works(
     job = FanOut(stack, "Job", worker="compiledjob.work.handler", chunk_size=2)
     cdk.CfnOutput(stack, "Machine", value=job.state_machine.state_machine_arn)
     app.synth()
-    with EmbeddedAws() as aws:
-        machine = deploy(tmp_path / "cdk.out", aws.session())["Compiled"]["Machine"]
-        client = aws.session().client("stepfunctions")
-        arn = client.start_execution(
-            stateMachineArn=machine, input=json.dumps({"totalProcessRecordCount": 3})
-        )["executionArn"]
-        while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            time.sleep(0.05)
+    machine = deploy(tmp_path / "cdk.out", aws.session())["Compiled"]["Machine"]
+    client = aws.session().client("stepfunctions")
+    arn = client.start_execution(
+        stateMachineArn=machine, input=json.dumps({"totalProcessRecordCount": 3})
+    )["executionArn"]
+    done = ended(client, arn)
     assert done["status"] == "SUCCEEDED", done.get("cause")
     assert json.loads(done["output"]) == [["123456789012", 0, 1], ["123456789012", 4]]

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import psutil
 import pytest
 from machines import Machines
 
+from bounded import ending, eventually
 from fan_out.local import EmbeddedAws, EmbeddedAwsError, embedded, loopback
 
 START = """
@@ -55,7 +55,12 @@ def server(aws: EmbeddedAws) -> psutil.Process:
 
 def python(code: str, env: dict[str, str]) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -70,8 +75,7 @@ def test_nothing_is_left_after_it_even_if_functions_were_busy() -> None:
         function = machines.function("import time\ndef handler(e, c): time.sleep(600)", Timeout=900)
         machines.functions.invoke(FunctionName=function, InvocationType="Event")
         process = server(aws)
-        while not process.children():
-            time.sleep(0.02)
+        eventually(process.children)
         family = [process, *process.children(recursive=True)]
         directory = Path(aws.environ()["AWS_CONFIG_FILE"]).parent
         assert directory.is_dir()
@@ -84,11 +88,10 @@ def test_nothing_is_left_after_it_even_if_functions_were_busy() -> None:
 def test_nothing_is_left_if_its_parent_is_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", START], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
-    _, config = parent.stdout.readline().split()
-    child = child_of(parent.pid)
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
+    with ending(parent):
+        _, config = parent.stdout.readline().split()
+        child = child_of(parent.pid)
+        parent.kill()
     child.wait(timeout=30)
     assert not Path(config).parent.exists()
 
@@ -96,10 +99,9 @@ def test_nothing_is_left_if_its_parent_is_killed() -> None:
 def test_nothing_is_left_if_its_parent_is_killed_while_it_starts(tmp_path: Path) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     parent = subprocess.Popen([sys.executable, "-c", START], env=env, stdout=subprocess.DEVNULL)
-    while not (children := psutil.Process(parent.pid).children()):
-        time.sleep(0.01)
-    parent.kill()
-    parent.wait()
+    with ending(parent):
+        children = eventually(psutil.Process(parent.pid).children)
+        parent.kill()
     children[0].wait(timeout=30)
     assert list(tmp_path.iterdir()) == []
 
@@ -113,11 +115,12 @@ def test_an_interrupt_from_the_terminal_is_for_its_parent_alone() -> None:
         start_new_session=True,
     )
     assert parent.stdout is not None
-    _, config = parent.stdout.readline().split()
-    child = child_of(parent.pid)
-    assert os.getsid(child.pid) != os.getsid(parent.pid)
-    os.killpg(parent.pid, signal.SIGINT)
-    output, errors = parent.communicate(timeout=30)
+    with ending(parent):
+        _, config = parent.stdout.readline().split()
+        child = child_of(parent.pid)
+        assert os.getsid(child.pid) != os.getsid(parent.pid)
+        os.killpg(parent.pid, signal.SIGINT)
+        output, errors = parent.communicate(timeout=30)
     assert errors.strip().endswith("KeyboardInterrupt")
     assert output == ""
     assert not child.is_running()

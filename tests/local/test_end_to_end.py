@@ -1,8 +1,6 @@
 """What is deployed runs, in the embedded AWS, through the real parts and over HTTP."""
 
 import json
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 import jobs
 from article import control as article_control
 from article import worker as article_worker
+from bounded import ended
 from fan_out import ChunkSize, FanOut
 from fan_out.cli.outcome import Outcome
 from fan_out.local import EmbeddedAws
@@ -26,7 +25,7 @@ INPUT_100 = {"totalProcessRecordCount": 100, "oneJobProcessMaxCount": 10}
 def build(outdir: Path) -> Path:
     """One stack with a fan-out for each way to behave; an output names each machine."""
     app = cdk.App(outdir=str(outdir))
-    stack = cdk.Stack(app, "Jobs")
+    stack = cdk.Stack(app, "EndToEnd")
     fan_outs = {
         "Article": FanOut(
             stack,
@@ -45,7 +44,7 @@ def build(outdir: Path) -> Path:
             "Slow",
             worker=jobs.sleeps,
             chunk_size=100,
-            worker_options=lambda_.FunctionOptions(timeout=cdk.Duration.seconds(2)),
+            worker_options=lambda_.FunctionOptions(timeout=cdk.Duration.seconds(1)),
         ),
         "Processes": FanOut(stack, "Processes", worker=jobs.environments, chunk_size=1),
         "NotJson": FanOut(stack, "NotJson", worker=jobs.not_json, chunk_size=100),
@@ -100,12 +99,6 @@ def build(outdir: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as aws:
-        yield aws
-
-
-@pytest.fixture(scope="module")
 def session(aws: EmbeddedAws) -> boto3.Session:
     return aws.session()
 
@@ -113,7 +106,7 @@ def session(aws: EmbeddedAws) -> boto3.Session:
 @pytest.fixture(scope="module")
 def outputs(session: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assembly = build(tmp_path_factory.mktemp("assembly") / "cdk.out")
-    return deploy(assembly, session)["Jobs"]
+    return deploy(assembly, session)["EndToEnd"]
 
 
 @pytest.fixture
@@ -124,9 +117,7 @@ def run(session: boto3.Session, outputs: dict[str, str]) -> Any:
         arn = client.start_execution(
             stateMachineArn=outputs[f"{name}Machine"], input=json.dumps(given)
         )["executionArn"]
-        while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            time.sleep(0.05)
-        return done
+        return ended(client, arn)
 
     return start_and_wait
 
@@ -236,9 +227,9 @@ def test_what_a_worker_raises_is_the_executions_error(run: Any) -> None:
 def test_a_worker_past_its_timeout_is_timed_out(run: Any) -> None:
     done = run("Slow", {"totalProcessRecordCount": 1})
     assert (done["status"], done["error"]) == ("FAILED", "Sandbox.Timedout")
-    assert "Task timed out after 2.00 seconds" in json.loads(done["cause"])["errorMessage"]
+    assert "Task timed out after 1.00 seconds" in json.loads(done["cause"])["errorMessage"]
     seconds = (done["stopDate"] - done["startDate"]).total_seconds()
-    assert 2 <= seconds < 60
+    assert 1 <= seconds < 60
 
 
 def test_the_chunk_that_failed_is_named_also_where_the_map_added_to_it(

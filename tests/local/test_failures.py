@@ -1,8 +1,7 @@
 """Failed chunks, bad records and retries, in the embedded AWS: every record is accounted for."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import boto3
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
+import bounded
 import jobs
 from fan_out import FailurePolicy, FanOut, Retry
 from fan_out.local import EmbeddedAws
@@ -18,7 +18,7 @@ from fan_out.local.assembly import deploy
 from fan_out.runtime.budget import BYTES_PER_FAILURE, EVENTS_PER_FAILURE, most_chunks
 
 SOON = Retry(attempts=30, interval=cdk.Duration.seconds(1), backoff=1)
-FIVE_SECONDS = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(5))
+A_SECOND = lambda_.FunctionOptions(timeout=cdk.Duration.seconds(1))
 ONE_AT_A_TIME = lambda_.FunctionOptions(
     timeout=cdk.Duration.seconds(30), reserved_concurrent_executions=1
 )
@@ -29,7 +29,7 @@ LONGEST = most_chunks(EVENTS_PER_FAILURE, BYTES_PER_FAILURE)
 def build(outdir: Path) -> Path:
     """One stack with a fan-out for each way to fail; an output names each machine."""
     app = cdk.App(outdir=str(outdir))
-    stack = cdk.Stack(app, "Jobs")
+    stack = cdk.Stack(app, "Failures")
     five, broken = jobs.fails_in_five_chunks, jobs.always_fails
     fan_outs: dict[str, dict[str, Any]] = {
         "UnderPercent": {"worker": five, "on_failure": TOLERATE(percent=5)},
@@ -49,20 +49,19 @@ def build(outdir: Path) -> Path:
         "Monster": {
             "worker": jobs.one_monster,
             "on_failure": TOLERATE(chunks=1),
-            "worker_options": FIVE_SECONDS,
+            "worker_options": A_SECOND,
         },
         "Halved": {
             "worker": jobs.one_monster,
             "on_failure": TOLERATE(chunks=1, halve=True),
-            "worker_options": FIVE_SECONDS,
+            "worker_options": A_SECOND,
             "pass_input": True,
         },
         "HalvedBroken": {"worker": broken, "on_failure": TOLERATE(percent=100, halve=True)},
         "HalvedRounds": {
             "worker": jobs.monster_in_a_later_round,
             "on_failure": TOLERATE(chunks=1, halve=True),
-            "worker_options": FIVE_SECONDS,
-            "carry_on": cdk.Duration.seconds(1),
+            "carry_on": True,
             "pass_input": True,
         },
         "HalvedHungry": {
@@ -105,15 +104,14 @@ def build(outdir: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[boto3.Session]:
-    with EmbeddedAws() as aws:
-        yield aws.session()
+def session(aws: EmbeddedAws) -> boto3.Session:
+    return aws.session()
 
 
 @pytest.fixture(scope="module")
 def outputs(session: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assembly = build(tmp_path_factory.mktemp("assembly") / "cdk.out")
-    return deploy(assembly, session)["Jobs"]
+    return deploy(assembly, session)["Failures"]
 
 
 Run = Callable[[str, int], dict[str, Any]]
@@ -132,9 +130,7 @@ def run(session: boto3.Session, outputs: dict[str, str]) -> Run:
 def ended(session: boto3.Session, machine: str, given: dict[str, Any]) -> dict[str, Any]:
     client = session.client("stepfunctions")
     arn = client.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
-    while (done := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        time.sleep(0.05)
-    return dict(done)
+    return bounded.ended(client, arn)
 
 
 def output(done: dict[str, Any]) -> Any:
@@ -259,7 +255,7 @@ def test_a_monster_record_costs_its_chunk_and_no_other(run: Run) -> None:
     (failure,) = told["failures"]
     assert failure["chunk"] == {"oneJobProcessingCount": 10, "offset": 50}
     assert failure["error"] == "Sandbox.Timedout"
-    assert "Task timed out after 5.00 seconds" in failure["cause"]
+    assert "Task timed out after 1.00 seconds" in failure["cause"]
 
 
 def test_where_chunks_are_halved_a_monster_record_costs_itself_alone(run: Run) -> None:

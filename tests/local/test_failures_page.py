@@ -43,6 +43,7 @@ def test_the_whole_app_accounts_for_every_record(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=180,
     )
     assert done.returncode == 0, done.stderr
     bad = list(range(57, 2_000, 200))

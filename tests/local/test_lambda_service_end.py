@@ -21,6 +21,7 @@ from lambda_functions import (
     runs,
 )
 
+from bounded import ending
 from fan_out.local.lambda_service import ServiceClosed
 from fan_out.local.lambda_service.isolation import OFF
 
@@ -110,13 +111,14 @@ def test_a_killed_service_leaves_no_process(
         text=True,
     )
     assert server.stdout is not None
-    with server, server.stdout:
+    with ending(server):
         idle = server.stdout.readline().strip()
         busy = gate.wait_until_reached()
         left = psutil.Process(server.pid).children(recursive=True)
         assert runs(idle)
         assert runs(busy)
         server.send_signal(end)
+        server.wait(60)
 
     assert eventually(lambda: not runs(idle))
     assert eventually(lambda: not runs(busy))

@@ -6,6 +6,7 @@ import stat
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_nor_can_a_python_that_the_handler_starts(aws: Lambda) -> None:
 
         def handler(statement, context):
             command = [sys.executable, "-c", statement]
-            return subprocess.run(command, capture_output=True, text=True).stderr
+            return subprocess.run(command, capture_output=True, text=True, timeout=20).stderr
         """
     )
 
@@ -89,6 +90,13 @@ def test_the_handler_s_own_aws_calls_go_to_the_embedded_aws(aws: Lambda) -> None
     assert region == "us-east-1"
     assert sqs == "http://localhost:1"
     assert profiles == ["default"]
+
+
+def test_an_environment_signs_as_its_function_s_role_to_its_end(aws: Lambda) -> None:
+    token = function("import os\ndef handler(e, c): return os.environ['AWS_SESSION_TOKEN']")
+    assert aws.answer(token) == aws.answer(token) == f"of {token.role}"
+    other = replace(token, role="arn:aws:iam::123456789012:role/other")
+    assert aws.answer(other) == f"of {other.role}"
 
 
 WHERE = """

@@ -111,7 +111,7 @@ def test_what_is_printed_between_two_invocations_is_in_the_log_of_the_second(aws
             if event == "start":
                 threading.Timer(0.05, talk).start()
             else:
-                printed.wait()
+                printed.wait(20)
         """
     )
     aws.invoke(later, "start")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bounded import ending
 from fan_out.local.lambda_service.memory import MB, PeakMemory, children_of_all, processes_of
 
 HOLD = """
@@ -34,7 +35,7 @@ def holder(
         text=True,
         start_new_session=True,
     )
-    with process:
+    with ending(process):
         assert process.stdout is not None
         assert process.stdin is not None
         assert process.stdout.readline() == "held\n"
@@ -77,7 +78,7 @@ def test_a_process_that_has_ended_has_the_peak_that_was_seen(
     memory = PeakMemory()
     held = memory.of_all([holder.pid])
     holder.kill()
-    holder.wait()
+    holder.wait(60)
 
     assert memory.of_process() == held
     assert memory.of_all([holder.pid, holder.pid]) == held

@@ -11,7 +11,12 @@ from fan_out.cli.steps import Steps
 
 DEFINITION = {"States": {"Control": {}, "Map": {}}}
 INPUT_PASSED_ON = {"States": {"Map": {"ItemSelector": {"input.$": "$$.Execution.Input"}}}}
-COLLECTING = {"States": {"Control": {}, "Map": {}, "Collect": {}}}
+COLLECTING = {"States": {"Control": {}, "Map": {}, "Resumed": {}, "WholeJob": {}, "Collect": {}}}
+COLLECTING_ALONE = {"States": {"Control": {}, "Map": {}, "Collect": {}}}
+WITHOUT_RESUME = "States.JsonMerge($$.Execution.Input, $withoutResume, false)"
+COLLECTING_WITH_INPUT = {
+    "States": {**COLLECTING["States"], "Map": {"ItemSelector": {"input.$": WITHOUT_RESUME}}}
+}
 
 
 class Executions:

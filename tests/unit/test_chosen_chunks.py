@@ -79,7 +79,7 @@ def test_what_is_no_plan_is_refused_in_one_line(given: Any, message: str) -> Non
         (None, "fanOutResume must be an object with chunks, got None"),
         ([], "fanOutResume must be an object with chunks, got []"),
         ({"of": "arn"}, "fanOutResume must be an object with chunks, got {'of': 'arn'}"),
-        ({"chunks": [], "chunk": 1}, "fanOutResume may have chunks, of and done, got chunk"),
+        ({"chunks": [], "chunk": 1}, "may have chunks, of, done and earlier, got chunk"),
         ({"chunks": [], "done": -1}, "fanOutResume.done must be a whole number from 0"),
         ({"chunks": [], "done": "5"}, "got '5' (a str)"),
     ],

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from bounded import ending, eventually
 from fan_out.cli.cdk import CdkCli, cdk_environ, find_cdk, own_path
 from fan_out.cli.cloud_assembly import (
     deployed_name,
@@ -117,10 +117,8 @@ def test_an_interrupted_cli_ends_with_all_that_it_started(tmp_path: Path) -> Non
     )
     program(tmp_path / "bin" / "cdk", script)
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    with process:
-        while not pids.exists() or len(pids.read_text().split()) < 2:
-            assert process.poll() is None
-            time.sleep(0.01)
+    with ending(process):
+        eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
         process.send_signal(signal.SIGINT)
         process.wait(60)
     started = [int(pid) for pid in pids.read_text().split()]

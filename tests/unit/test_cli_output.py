@@ -38,6 +38,7 @@ def collected(history: History, given: Any, output: Any) -> Service:
 
 
 TOLERATED = {"results": [0, 2], "failures": failures(1), "counts": COUNTS}
+SHAPED = {"results": 7, "failures": [], "counts": {}}
 FAILURES = [
     "failures: 1 chunk",
     "  2  offset 10, count 10: ValueError: cut short",
@@ -57,6 +58,18 @@ FAILURES = [
         (
             collected(tolerant({1}, {0: 0, 2: 2}), TOLERATED, LOOKS_LIKE_OURS),
             [*ITS_LINES, *FAILURES],
+        ),
+        (
+            collected(tolerant({1}, {0: 0, 2: 2}), "of a machine of one's own", LOOKS_LIKE_OURS),
+            [*ITS_LINES, *FAILURES[:-1]],
+        ),
+        (
+            ended(tolerant({1}, {0: 0, 2: 2}), "Succeeded", 7),
+            ["result:", "  7", *FAILURES[:-1]],
+        ),
+        (
+            ended(tolerant(set(), {0: 0}), "Succeeded", SHAPED),
+            ["result:", *(f"  {line}" for line in json.dumps(SHAPED, indent=2).split("\n"))],
         ),
         (
             ended(tolerant({1}, {0: 0, 2: 2}), "Succeeded", TOLERATED),

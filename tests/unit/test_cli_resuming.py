@@ -1,12 +1,15 @@
 """``fan-out resume`` from the executions that AWS tells of to what is started, said and shown."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from executions import (
     COLLECTING,
+    COLLECTING_ALONE,
+    COLLECTING_WITH_INPUT,
     INPUT_PASSED_ON,
     Executions,
     ended,
@@ -179,15 +182,19 @@ def test_what_has_been_resumed_already_is_not_resumed_a_second_time(
     assert executions.started == []
 
 
-def test_it_is_called_as_the_user_calls_it(
+def test_the_command_for_that_works_as_it_is_printed_whatever_the_user_calls_it(
     aws: Aws, executions: Executions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A name would need --stack and --machine again, and a quote where a shell takes it apart."""
     monkeypatch.setattr("fan_out.cli.resume.find_machine", lambda *_, **__: Machine(MACHINE))
-    executions.known[ARN] = ended(partly(items(0), {}), "Failed")
-    executions.known[SECOND] = ended(partly(items(0), {}), "Failed")
-    assert refused(aws, execution="run") == (
-        "run--re2 has resumed it already: fan-out resume run--re2"
-    )
+    odd = f"{ARN.rpartition(':')[0]}:it's"
+    for arn, name in ((ARN, "run"), (odd, "it's")):
+        executions.known[arn] = ended(partly(items(0), {}), "Failed")
+        executions.known[f"{arn}--re2"] = ended(partly(items(0), {}), "Failed")
+        line = refused(aws, execution=name, stack="Jobs", machine="JobMachine")
+        said, command = line.split(": ", 1)
+        assert said == f"{name}--re2 has resumed it already"
+        assert shlex.split(command) == ["fan-out", "resume", f"{arn}--re2"]
 
 
 def test_a_name_that_is_taken_is_what_aws_says(aws: Aws, executions: Executions) -> None:
@@ -245,43 +252,168 @@ def test_where_all_is_done_nothing_is_started_and_the_result_is_shown(
     assert executions.started == []
 
 
-ANSWERS_ARE_SEEN = "the collect function will see the answers of the resumed chunks alone"
+EARLIER = {
+    "answers": ["one"],
+    "offsets": [10],
+    "counts": {
+        "chunks": 1,
+        "succeeded": 1,
+        "failed": 0,
+        "records": 10,
+        "recordsSucceeded": 10,
+    },
+}
 
 
 @pytest.mark.parametrize(
-    ("service", "line"),
+    "service",
     [
-        (
-            ended(partly(items(0, 1), {1: 1}, failed=0), "Failed"),
-            f"{ANSWERS_ARE_SEEN}; --redrive (in AWS) gives it all of them",
-        ),
-        (over_the_limit(0, done={1: 1}), ANSWERS_ARE_SEEN),
+        ended(partly(items(0, 1), {1: "one"}, failed=0), "Failed"),
+        over_the_limit(0, done={1: "one"}),
     ],
 )
-def test_what_a_collect_will_see_is_said_before_anything_is_started(
-    aws: Aws,
-    executions: Executions,
-    capsys: pytest.CaptureFixture[str],
-    service: Service,
-    line: str,
+def test_the_answers_that_there_are_come_along_for_the_collect_and_that_is_said(
+    aws: Aws, executions: Executions, capsys: pytest.CaptureFixture[str], service: Service
 ) -> None:
     executions.known[ARN], executions.definition = service, COLLECTING
     executions.next = collected(partly(items(0), {0: 0}), [0], "Succeeded", [7])
     assert resume(aws, Resume(execution=ARN), Screen()) == 0
+    assert json.loads(executions.started[0]["input"]) == {
+        "fanOutResume": {"chunks": items(0), "of": ARN, "done": 1, "earlier": EARLIER}
+    }
     out, err = capsys.readouterr()
-    assert err.splitlines()[1] == line
+    assert err.splitlines()[1] == (
+        "the collect function is given the answers of 1 earlier chunk, too"
+    )
     assert err.splitlines()[2].startswith("running ")
     assert out.splitlines()[1:] == ["result:", "  [", "    7", "  ]"]
     assert executions.calls.count("describe_state_machine") == 1
 
 
-def test_a_definition_that_may_not_be_read_holds_nothing_up(
+def test_where_there_are_none_nothing_comes_along(aws: Aws, executions: Executions) -> None:
+    executions.known[ARN] = ended(partly(items(0, 1), {}, failed=0), "Failed")
+    executions.definition = COLLECTING_ALONE  # which sees all of it then
+    executions.next = collected(partly(items(0, 1), {0: 0, 1: 1}), [0, 1], "Succeeded", [7])
+    assert resume(aws, Resume(execution=ARN), Screen()) == 0
+    assert "earlier" not in executions.started[0]["input"]
+
+
+def test_they_come_along_from_all_executions_also_where_a_request_lacks_them(
+    aws: Aws, executions: Executions
+) -> None:
+    """Its machine had no collect then."""
+    executions.definition = COLLECTING
+    executions.known[ARN] = ended(partly(items(0, 1, 2), {1: "one"}, failed=0), "Failed")
+    given = resuming(0, 2)
+    executions.known[SECOND] = ended(partly(items(0, 2), {1: "two"}), "Failed", input=given)
+    executions.next = collected(partly(items(0), {0: "zero"}), ["zero"], "Succeeded", [7])
+    assert resume(aws, Resume(execution=SECOND), Screen()) == 0
+    earlier = json.loads(executions.started[0]["input"])["fanOutResume"]["earlier"]
+    assert (earlier["answers"], earlier["offsets"]) == (["one", "two"], [10, 20])
+    assert earlier["counts"]["records"] == 20
+
+
+def test_they_come_along_past_one_that_planned_something_else(
+    aws: Aws, executions: Executions
+) -> None:
+    executions.definition = COLLECTING
+    executions.known[ARN] = ended(partly(items(0, 1), {1: "one"}, failed=0), "Failed")
+    other = partly(items(0, 1), {0: "wrong", 1: "wrong"})
+    executions.known[SECOND] = ended(other, "Aborted", input=resuming(0))
+    executions.next = collected(partly(items(0), {0: "zero"}), ["zero"], "Succeeded", [7])
+    assert resume(aws, Resume(execution=SECOND), Screen()) == 0
+    assert json.loads(executions.started[0]["input"])["fanOutResume"]["earlier"] == EARLIER
+
+
+def test_executions_whose_answers_came_along_already_need_not_be_there_still(
+    aws: Aws, executions: Executions
+) -> None:
+    executions.definition = COLLECTING
+    request = {"chunks": items(0, 2), "of": f"{ARN}-gone", "done": 1, "earlier": EARLIER}
+    given = json.dumps({"fanOutResume": request})
+    executions.known[SECOND] = ended(partly(items(0, 2), {1: "two"}), "Failed", input=given)
+    executions.next = collected(partly(items(0), {0: "zero"}), ["zero"], "Succeeded", [7])
+    assert resume(aws, Resume(execution=SECOND), Screen()) == 0
+    earlier = json.loads(executions.started[0]["input"])["fanOutResume"]["earlier"]
+    assert (earlier["answers"], earlier["offsets"]) == (["one", "two"], [10, 20])
+    assert earlier["counts"]["recordsSucceeded"] == 20
+
+
+def test_where_they_are_not_to_be_had_nothing_is_started(aws: Aws, executions: Executions) -> None:
+    executions.definition = COLLECTING
+    given = resuming(0, of=f"{ARN}-gone")
+    executions.known[SECOND] = ended(partly(items(0), {}), "Failed", input=given)
+    assert refused(aws, execution=SECOND).startswith(
+        "the collect function must see the answers of the executions before run--re2, and one of "
+        f"these is not to be had: no execution {ARN}-gone: it was never there"
+    )
+    assert executions.started == []
+
+
+@pytest.mark.parametrize(
+    ("service", "other"),
+    [
+        (
+            ended(partly(items(0, 1), {1: 1}, failed=0), "Failed"),
+            "; --redrive (in AWS) gives it all of them",
+        ),
+        (collected(partly(items(0), {0: 0}), [0], "Failed"), "; --redrive (in AWS) gives it all "),
+        (over_the_limit(0, done={1: 1}), ""),
+    ],
+)
+def test_a_collect_that_would_see_a_part_of_the_job_is_not_started(
+    aws: Aws, executions: Executions, service: Service, other: str
+) -> None:
+    executions.known[ARN], executions.definition = service, COLLECTING_ALONE
+    line = (
+        "the collect function of Machine would see the answers of the resumed chunks alone: make "
+        "it with @collect, and deploy it with this version of fan-out"
+    )
+    assert refused(aws).startswith(f"{line}{other}")
+    assert executions.started == []
+
+
+def test_where_all_chunks_are_done_the_collect_alone_runs_again(
     aws: Aws, executions: Executions, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    executions.known[ARN] = ended(partly(items(0, 1), {1: 1}, failed=0), "Failed")
+    executions.definition = COLLECTING
+    executions.known[ARN] = collected(partly(items(1), {0: "one"}), ["one"], "Failed")
+    given = {"thisRun": [], "offsets": [], "earlier": EARLIER}
+    executions.next = collected(partly([], {}), given, "Succeeded", [7])
+    assert resume(aws, Resume(execution=ARN, whole=True), Screen()) == 0
+    assert json.loads(executions.started[0]["input"]) == {
+        "fanOutResume": {"chunks": [], "of": ARN, "done": 1, "earlier": EARLIER}
+    }
+    out, err = capsys.readouterr()
+    assert out == "[7]\n"
+    assert err.splitlines()[0] == "all 1 chunks of run are done: its collect function runs again"
+
+
+def test_what_was_set_aside_is_told_of_the_whole_job(
+    aws: Aws, executions: Executions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.definition = COLLECTING
+    executions.known[ARN] = over_the_limit(0, done={1: "one"})
+    now = {**counts(1, 0), "recordsSucceeded": 7}
+    given = {
+        "thisRun": {"results": ["zero"], "failures": [], "counts": now},
+        "offsets": [0],
+        "earlier": EARLIER,
+    }
+    executions.next = collected(tolerant(set(), {0: "zero"}), given, "Succeeded", [7])
+    assert resume(aws, Resume(execution=ARN), Screen()) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == ("records: 17 of 20 succeeded, 3 set aside")
+
+
+def test_a_definition_that_may_not_be_read_is_taken_for_one_with_a_collect(
+    aws: Aws, executions: Executions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.known[ARN] = ended(partly(items(0, 1), {1: "one"}, failed=0), "Failed")
     executions.definition = DENIED
     executions.next = ended(partly(items(0), {0: 0}), "Succeeded", [0])
     assert resume(aws, Resume(execution=ARN), Screen()) == 0
+    request = json.loads(executions.started[0]["input"])["fanOutResume"]
+    assert request["earlier"] == EARLIER
     assert capsys.readouterr().err.splitlines()[1] == (
         "whether it has a collect function is not known: access denied to DescribeStateMachine: no"
     )
@@ -329,6 +461,31 @@ OTHER_WAY = "; --redrive (in AWS) goes on without listing them"
             large(190_000, [{**items(0)[0], "items": ["x" * 33_000, *"abcdefghi"]}]),
             INPUT_PASSED_ON,
             None,
+        ),
+        (
+            ended(partly(items(0, 1), {1: "é" * 131_000}), "Failed"),
+            COLLECTING,
+            "the input with the chunks that are left and, for the collect function, the answers of "
+            r"those that are done must be at most 262144 bytes, got 2622\d\d, 262004 of them "
+            "answers: a worker that puts large answers into S3 and answers their keys can be "
+            "resumed; --redrive (in AWS) goes on without sending them",
+        ),
+        (
+            ended(partly(items(0, 1), {1: "é" * 130_000}), "Failed"),
+            COLLECTING_WITH_INPUT,  # the workers are not given the answers
+            None,
+        ),
+        (
+            large(229_000, [{**items(0)[0], "items": ["x" * 33_000, *"abcdefghi"]}]),
+            COLLECTING_WITH_INPUT,
+            r"the input with the chunks that are left must be at most 262144 bytes, got 2622\d\d"
+            rf"{OTHER_WAY}",
+        ),
+        (
+            large(228_800, [{**items(0)[0], "items": ["x" * 33_000, *"abcdefghi"]}]),
+            COLLECTING_WITH_INPUT,
+            "every chunk gets the input: that, and the largest chunk, must together be at most "
+            rf"261888 bytes, got 2288\d\d and 330\d\d{OTHER_WAY}",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """What moto gets wrong for a fan-out, mended: one module for each, by service."""
 
-from fan_out.local.adaptations import executions, functions, stacks
+from fan_out.local.adaptations import credentials, executions, functions, stacks
 from fan_out.local.lambda_service import LambdaService
 
 
@@ -9,6 +9,7 @@ def install(service: LambdaService, *, account: str) -> None:
 
     Raises SeamError where moto is not the one that the adaptations are for.
     """
+    credentials.install()
     functions.install(service)
     executions.install(account, service.max_environments)
     stacks.install()

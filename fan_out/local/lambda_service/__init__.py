@@ -10,6 +10,7 @@ from fan_out.local.lambda_service.configuration import (
     Invocation,
     LogEvent,
     LogWriter,
+    RoleCredentials,
 )
 from fan_out.local.lambda_service.errors import (
     InvalidPackage,
@@ -30,6 +31,7 @@ __all__ = [
     "LogWriter",
     "PackageTooLarge",
     "RequestTooLarge",
+    "RoleCredentials",
     "ServiceClosed",
     "UnsupportedRuntime",
     "check_unpacked_size",

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 LogEvent = tuple[int, str]
 """Milliseconds since 1970, and the message."""
 
+RoleCredentials = Callable[["FunctionConfiguration"], Mapping[str, str]]
+"""Answers the environment variables with which the calls of a new environment of a function are
+signed: temporary credentials of its role, which must last as long as the environment."""
+
 LogWriter = Callable[[str, str, Sequence[LogEvent]], None]
 """Takes a log group, a log stream and events in order; is called by many threads at a time."""
 
@@ -32,6 +36,7 @@ class FunctionConfiguration:
     log_group: str
     region: str
     account: str
+    role: str
 
     def is_same_function_as(self, other: "FunctionConfiguration") -> bool:
         """Whether both are of the same version of the same function, however configured."""

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from fan_out.local.lambda_service.log import Log
+from fan_out.local.lambda_service.peer import is_ours
 from fan_out.local.lambda_service.process import RuntimeProcess
 
 VERSION = "/2018-06-01/runtime/"
@@ -48,7 +49,7 @@ class Call:
 
 
 class RuntimeApi:
-    """Listens on a port of its own; ``address`` is ``host:port``."""
+    """Listens on a port of its own, to our own user alone; ``address`` is ``host:port``."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -116,7 +117,10 @@ class RuntimeApi:
 
     def _accept(self) -> None:
         with suppress(BlockingIOError, ConnectionError):  # the client has gone again
-            accepted, _ = self._listener.accept()
+            accepted, peer = self._listener.accept()
+            if not is_ours(peer, accepted.getsockname()):
+                accepted.close()
+                return
             self._connections[accepted.fileno()] = Connection(accepted)
             self._poll.register(accepted, select.POLLIN)
 

@@ -10,6 +10,7 @@ from fan_out.local.lambda_service.configuration import (
     FunctionConfiguration,
     Invocation,
     LogWriter,
+    RoleCredentials,
 )
 from fan_out.local.lambda_service.environment import Environment, Gone
 from fan_out.local.lambda_service.errors import RequestTooLarge, UnsupportedRuntime
@@ -32,11 +33,18 @@ class LambdaService:
     """Runs functions, each invocation in an environment of its own; thread safe.
 
     ``max_environments`` is for all functions together. ``write_log`` gets what an invocation logged
-    before ``invoke`` answers. What is written to disk is below ``directory``.
+    before ``invoke`` answers; ``credentials`` signs what functions call. What is written to disk is
+    below ``directory``.
     """
 
     def __init__(
-        self, *, max_environments: int, endpoint_url: str, write_log: LogWriter, directory: Path
+        self,
+        *,
+        max_environments: int,
+        endpoint_url: str,
+        credentials: RoleCredentials,
+        write_log: LogWriter,
+        directory: Path,
     ) -> None:
         if max_environments < 1:
             raise ValueError(f"max_environments must be at least 1, got {max_environments}")
@@ -52,7 +60,7 @@ class LambdaService:
             packages=Packages(self._directory),
             runtime=runtime,
             isolation=isolation,
-            endpoint=EmbeddedEndpoint(endpoint_url, runtime.config_file),
+            endpoint=EmbeddedEndpoint(endpoint_url, runtime.config_file, credentials),
             write_log=write_log,
         )
         self._pool = Pool(max_environments, lambda function: Environment(function, host))

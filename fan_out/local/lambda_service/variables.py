@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from fan_out.local.lambda_service.configuration import FunctionConfiguration
+from fan_out.local.lambda_service.configuration import FunctionConfiguration, RoleCredentials
 from fan_out.local.lambda_service.runtime_directory import RuntimeDirectory
 
 TEMPORARY = Path("/tmp")  # noqa: S108 - Lambda's
@@ -25,10 +25,11 @@ class Place:
 
 @dataclass(frozen=True)
 class EmbeddedEndpoint:
-    """Where the embedded AWS is, and the AWS config file that fits it."""
+    """Where the embedded AWS is, the AWS config file that fits it, and who may call it."""
 
     url: str
     config_file: Path
+    credentials: RoleCredentials
 
 
 def environment_variables(
@@ -86,9 +87,7 @@ def _reserved(
 
 def _embedded(function: FunctionConfiguration, endpoint: EmbeddedEndpoint) -> dict[str, str]:
     return {
-        "AWS_ACCESS_KEY_ID": f"ASIA{function.account}FAKE",
-        "AWS_SECRET_ACCESS_KEY": "fake",
-        "AWS_SESSION_TOKEN": "fake",
+        **endpoint.credentials(function),
         "AWS_CONFIG_FILE": str(endpoint.config_file),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,  # without HOME, ~ may be the developer's
         "AWS_EC2_METADATA_DISABLED": "true",

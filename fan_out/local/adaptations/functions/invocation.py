@@ -121,6 +121,7 @@ def configuration(function: Any) -> FunctionConfiguration:
         log_group=function.logs_group_name,
         region=function.region,
         account=function.account_id,
+        role=function.role,
     )
 
 
