@@ -46,7 +46,7 @@ def build(outdir: Path) -> Path:
             chunk_size=100,
             worker_options=lambda_.FunctionOptions(timeout=cdk.Duration.seconds(1)),
         ),
-        "Processes": FanOut(stack, "Processes", worker=jobs.process_ids, chunk_size=1),
+        "Processes": FanOut(stack, "Processes", worker=jobs.environments, chunk_size=1),
         "NotJson": FanOut(stack, "NotJson", worker=jobs.not_json, chunk_size=100),
         "Items": FanOut(
             stack,
@@ -189,9 +189,9 @@ def test_an_existing_function_is_a_worker(run: Any) -> None:
     assert records(run("Existing", {"totalProcessRecordCount": 100})) == [[0], [50]]
 
 
-def test_workers_run_in_processes_of_their_own_which_are_used_again(run: Any) -> None:
-    pids = records(run("Processes", {"totalProcessRecordCount": 60}))
-    assert 1 < len(set(pids)) < len(pids)
+def test_workers_run_in_environments_of_their_own_which_are_used_again(run: Any) -> None:
+    used = records(run("Processes", {"totalProcessRecordCount": 60}))
+    assert 1 < len(set(used)) < len(used)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def build(outdir: Path) -> Path:
             "carry_on": True,
         },
         "Throttled": {
-            "worker": jobs.process_ids,
+            "worker": jobs.environments,
             "worker_options": ONE_AT_A_TIME,
             "retry": SOON,
         },
