@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,11 @@ from fan_out.cli.follow import Ended
 from fan_out.cli.invocation_log import Clock
 from fan_out.cli.logs import sightings
 from fan_out.cli.output import Output
+from fan_out.cli.records import Records, set_aside_in
+from fan_out.cli.steps import Steps
 from fan_out.runtime.budget import PAYLOAD_BYTES
+from fan_out.runtime.collect import COLLECT_STATE, Results
+from fan_out.runtime.resumed import EARLIER_KEY
 from fan_out.runtime.whole_job import WHOLE_JOB_STATE
 
 LINES = 40
@@ -68,7 +73,8 @@ def tell(aws: Aws, ended: Ended, telling: Telling, screen: Screen) -> int:
 def _tell_result(ended: Ended, telling: Telling, screen: Screen) -> None:
     summary = ended.summary
     output = telling.output or Output.of(ended.steps, summary)
-    line = report.summary_line(summary, output.records)
+    whole_job = output.records or _records_of_whole_job(ended.steps)
+    line = report.summary_line(summary, whole_job)
     if telling.whole:
         screen.say(line)
         sys.stdout.write(f"{output.text}\n")
@@ -78,8 +84,21 @@ def _tell_result(ended: Ended, telling: Telling, screen: Screen) -> None:
     result.show_result(screen, output)
     if (found := Chunks.of(ended.steps)) is not None:
         result.show_failures(screen, found.failed, in_output=output.tolerated is not None)
-    if (records := output.records or summary.records) is not None:
+    if (records := whole_job or summary.records) is not None:
         result.show_set_aside(screen, records, succeeded=True)
+
+
+def _records_of_whole_job(steps: Steps) -> Records | None:
+    """The records of all executions of a job whose collect was told of them; None where it was not,
+    or they were not counted."""
+    given = json.loads(steps.states[COLLECT_STATE].input or "null") if steps.collects else None
+    if not isinstance(given, dict) or EARLIER_KEY not in given:
+        return None
+    results = Results(given)
+    if results.counts is None:
+        return None
+    bad = tuple(one for answer in results for one in set_aside_in(answer))
+    return Records(results.counts["records"], results.counts["recordsSucceeded"], bad)
 
 
 def _tell_failure(

@@ -44,8 +44,8 @@ EVENTS_AROUND = 11
 Succeeded), MapStateEntered/Started/Succeeded/Exited."""
 
 EVENTS_TO_COLLECT = 9
-"""What a collect adds: its task, and entering and leaving Resumed and, in a run that resumes others,
-WholeJob."""
+"""What a collect adds: its task, entering and leaving Resumed, and WholeJob in a run that resumes
+others."""
 
 EVENTS_TO_COUNT = 8
 """What a machine that tolerates failures adds: entering and leaving Plan, Count, WithinLimit and

@@ -34,7 +34,7 @@ def told(**parameters: Any) -> dict[str, Any]:
     [
         ({}, 3_569),
         ({"pass_input": True}, 3_569),
-        ({"collect": COLLECT}, 3_568),
+        ({"collect": COLLECT}, 3_567),
         ({"carry_on": True}, 2_269),
         ({"carry_on": True, "collect": COLLECT, "pass_input": True}, 2_269),
         ({"on_failure": TOLERATE}, 1_083),

@@ -28,6 +28,7 @@ RUNTIME = {
     "fan_out/runtime/carry_on.py",
     "fan_out/runtime/chosen_chunks.py",
     "fan_out/runtime/chunk.py",
+    "fan_out/runtime/chunk_line.py",
     "fan_out/runtime/collect.py",
     "fan_out/runtime/control.py",
     "fan_out/runtime/items.py",

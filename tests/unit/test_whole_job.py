@@ -134,7 +134,8 @@ def test_whatever_was_done_in_which_execution_the_collect_sees_each_answer_once_
             left = Leftover.of(past, COLLECTS)
             if left.input is None:
                 break
-            arn = f"{arn.rpartition(':')[0]}:{name_after(past.name)}"
+            name = name_after(past.name, resumed=past.asked.of is not None)
+            arn = f"{arn.rpartition(':')[0]}:{name}"
             text = with_earlier(stepfunctions, past, left.input, COLLECTS, joins=left.joins)
     for results in job.told:
         seen = sum(results, [])
