@@ -19,7 +19,7 @@ from fan_out.acknowledgements import (
 )
 from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.failure_policy import FailurePolicy
-from fan_out.functions import FunctionDefaults, function_from, is_function
+from fan_out.functions import FunctionDefaults, function_from, is_function, runtime_given
 from fan_out.instructions import (
     check_that_control_can_be_told,
     check_that_worker_can_be_told,
@@ -71,6 +71,7 @@ class FanOut(Construct):
         on_failure: FailurePolicy | None = None,
         retry: Retry | None = None,
         retry_on: Sequence[str] = (),
+        runtime: lambda_.Runtime | None = None,
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
         collect_options: lambda_.FunctionOptions | None = None,
@@ -104,6 +105,8 @@ class FanOut(Construct):
                 2, 4, 8 … at most 60 seconds.
             retry_on: Which errors of the worker are worth that, by their names
                 (``["ThrottledByVendor"]``), besides throttling and Lambda's transient ones.
+            runtime: The Python of the functions that are made here, ``Runtime.PYTHON_3_10`` or
+                later. Default: the newest, ``Runtime.PYTHON_3_14``.
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
             control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
@@ -132,6 +135,7 @@ class FanOut(Construct):
             _check_role(part, given)
         if options.carries_on and inspect.isfunction(worker) and role_of(worker) is None:
             raise ValueError(f"carry_on needs a worker made by @worker, got {worker.__name__}")
+        chosen_runtime = runtime_given(runtime)
         size = chunk_size_given(chunk_size)
         if size is None and control is None:
             raise ValueError(
@@ -145,6 +149,7 @@ class FanOut(Construct):
             check_that_worker_can_be_told(worker)
         super().__init__(scope, id)
 
+        self._runtime = chosen_runtime
         self._tracing = tracing
         self._log_group = logs.LogGroup(
             self, "Logs", retention=log_retention, removal_policy=removal_policy
@@ -172,6 +177,7 @@ class FanOut(Construct):
             name.capitalize(),
             name,
             given,
+            runtime=self._runtime,
             options=options,
             defaults=FunctionDefaults(tracing=self._tracing, log_group=self._log_group, **defaults),
         )

@@ -1,6 +1,7 @@
 """From a handler, as a Python object, to its Lambda function."""
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,13 @@ from fan_out.quotas import (
     check_timeout,
 )
 from fan_out.requirements import Target
+from fan_out.runtime.numbers import described
 
 NEWEST_PYTHON = lambda_.Runtime.PYTHON_3_14
+
+OLDEST_PYTHON = 10
+"""The minor version of the oldest Python that Lambda still makes functions for: "Lambda runtimes",
+AWS Lambda Developer Guide. It is the oldest that ``fan_out.runtime`` is written for, too."""
 
 XRAY_REASON = "X-Ray's actions know no resources: a wildcard is all that IAM offers"
 NO_STAGING = "aws:cdk:disable-asset-staging"
@@ -49,6 +55,24 @@ class FunctionDefaults:
     log_group: logs.ILogGroup
 
 
+def runtime_given(runtime: Any) -> lambda_.Runtime:
+    """Answer the runtime that the user chose, or the default. Raises ValueError for another's."""
+    if runtime is None:
+        return NEWEST_PYTHON
+    if not isinstance(runtime, lambda_.Runtime):
+        raise ValueError(
+            f"runtime must be an aws_lambda.Runtime such as Runtime.PYTHON_3_14, "
+            f"got {described(runtime)}"
+        )
+    python = re.fullmatch(r"python3\.([0-9]+)", runtime.name)
+    if python is None or int(python[1]) < OLDEST_PYTHON:
+        raise ValueError(
+            f"runtime must be a Python from 3.{OLDEST_PYTHON}, such as Runtime.PYTHON_3_14, "
+            f"got {runtime.name}"
+        )
+    return runtime
+
+
 def is_function(given: Any) -> bool:
     """Whether ``given`` is an existing ``lambda_.IFunction``, of whatever kind."""
     return hasattr(given, "function_arn") and hasattr(given, "grant_invoke")
@@ -68,6 +92,7 @@ def function_from(
     parameter: str,
     given: Any,
     *,
+    runtime: lambda_.Runtime,
     options: lambda_.FunctionOptions | None,
     defaults: FunctionDefaults,
 ) -> lambda_.IFunction:
@@ -85,12 +110,12 @@ def function_from(
     handler = find_handler(parameter, given)
     role = settings.get("role") or _role(scope, f"{id}Role", settings)
     unstaged = bool(scope.node.try_get_context(NO_STAGING))
-    with staged(handler, _target(settings["architecture"]), keep=unstaged) as folder:
+    with staged(handler, _target(runtime, settings["architecture"]), keep=unstaged) as folder:
         function = lambda_.Function(
             scope,
             id,
             **{**settings, "role": role},
-            runtime=NEWEST_PYTHON,
+            runtime=runtime,
             handler=handler.dotted_name,
             code=lambda_.Code.from_asset(str(folder)),
         )
@@ -163,6 +188,6 @@ def _role(scope: Construct, id: str, settings: Mapping[str, Any]) -> iam.Role:
     return role
 
 
-def _target(architecture: lambda_.Architecture) -> Target:
+def _target(runtime: lambda_.Runtime, architecture: lambda_.Architecture) -> Target:
     machine = "aarch64" if architecture.name == lambda_.Architecture.ARM_64.name else "x86_64"
-    return Target(python=NEWEST_PYTHON.name.removeprefix("python"), machine=machine)
+    return Target(python=runtime.name.removeprefix("python"), machine=machine)

@@ -14,7 +14,7 @@ from pathlib import Path
 import fan_out.runtime
 from fan_out.handlers import Handler
 from fan_out.quotas import check_unpacked_size
-from fan_out.requirements import Target, install
+from fan_out.requirements import Target, find_requirements, install
 
 RUNTIME = Path(fan_out.runtime.__file__).parent
 LIBRARY = RUNTIME.parent
@@ -40,8 +40,8 @@ def staged(handler: Handler, target: Target, *, keep: bool = False) -> Iterator[
 
 
 def _fill(folder: Path, handler: Handler, target: Target) -> None:
-    requirements = handler.file.parent / "requirements.txt"
-    if requirements.is_file():
+    requirements = find_requirements(handler.file, handler.top.parent)
+    if handler.top != LIBRARY and requirements:
         shutil.copytree(install(requirements, target), folder, dirs_exist_ok=True)
     for source, name in _own_files(handler):
         copy = folder / name

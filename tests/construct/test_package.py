@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from wheels import wheel
 
 from fan_out import quotas
 from fan_out.handlers import find_handler
@@ -51,18 +51,6 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def staged(name: str, target: Target = ARM) -> set[str]:
     with staging(find_handler("worker", name), target) as folder:
         return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-
-
-def wheel(folder: Path, name: str, files: dict[str, str], tag: str = "py3-none-any") -> None:
-    """Make a package that pip can install without a network."""
-    folder.mkdir(exist_ok=True)
-    info = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-1.0-{tag}.whl", "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nTag: {tag}\n")
-        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in files))
 
 
 @pytest.fixture
@@ -172,17 +160,10 @@ def test_for_the_embedded_aws_requirements_are_installed_for_this_machine(
     ).stdout.strip()
     tag = f"{here}-{here}-{platform.replace('-', '_').replace('.', '_')}"
     wheel(packages, "compiled", {"compiled/here.so": ""}, tag)
+    wheel(packages, "compiled", {"compiled/lambda.so": ""}, "cp314-cp314-manylinux_2_28_aarch64")
     importable({"job/work.py": HANDLER, "job/requirements.txt": "compiled\n"})
     monkeypatch.setenv(LOCAL_PYTHON_VARIABLE, sys.executable)
     assert "compiled/here.so" in staged("job.work.handler")
-
-
-def test_the_same_requirements_are_installed_once(importable: Write, packages: Path) -> None:
-    wheel(packages, "needed", {"needed/__init__.py": ""})
-    importable({"job/work.py": HANDLER, "job/requirements.txt": "needed\n"})
-    first = staged("job.work.handler")
-    (packages / "needed-1.0-py3-none-any.whl").unlink()  # pip could not do it again
-    assert staged("job.work.handler") == first
 
 
 def test_a_package_that_does_not_exist_is_named_in_one_line_and_nothing_is_kept(
