@@ -19,7 +19,13 @@ from fan_out.acknowledgements import (
 )
 from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.failure_policy import FailurePolicy
-from fan_out.functions import FunctionDefaults, function_from, is_function, runtime_given
+from fan_out.functions import (
+    NEWEST_PYTHON,
+    FunctionDefaults,
+    check_runtime,
+    function_from,
+    is_function,
+)
 from fan_out.instructions import (
     check_that_control_can_be_told,
     check_that_worker_can_be_told,
@@ -71,7 +77,7 @@ class FanOut(Construct):
         on_failure: FailurePolicy | None = None,
         retry: Retry | None = None,
         retry_on: Sequence[str] = (),
-        runtime: lambda_.Runtime | None = None,
+        runtime: lambda_.Runtime = NEWEST_PYTHON,
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
         collect_options: lambda_.FunctionOptions | None = None,
@@ -135,7 +141,7 @@ class FanOut(Construct):
             _check_role(part, given)
         if options.carries_on and inspect.isfunction(worker) and role_of(worker) is None:
             raise ValueError(f"carry_on needs a worker made by @worker, got {worker.__name__}")
-        chosen_runtime = runtime_given(runtime)
+        check_runtime(runtime)
         size = chunk_size_given(chunk_size)
         if size is None and control is None:
             raise ValueError(
@@ -149,7 +155,7 @@ class FanOut(Construct):
             check_that_worker_can_be_told(worker)
         super().__init__(scope, id)
 
-        self._runtime = chosen_runtime
+        self._runtime = runtime
         self._tracing = tracing
         self._log_group = logs.LogGroup(
             self, "Logs", retention=log_retention, removal_policy=removal_policy

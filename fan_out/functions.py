@@ -55,10 +55,8 @@ class FunctionDefaults:
     log_group: logs.ILogGroup
 
 
-def runtime_given(runtime: Any) -> lambda_.Runtime:
-    """Answer the runtime that the user chose, or the default. Raises ValueError for another's."""
-    if runtime is None:
-        return NEWEST_PYTHON
+def check_runtime(runtime: Any) -> None:
+    """Raise ValueError unless ``runtime`` is a Python that Lambda has and fan_out works with."""
     if not isinstance(runtime, lambda_.Runtime):
         raise ValueError(
             f"runtime must be an aws_lambda.Runtime such as Runtime.PYTHON_3_14, "
@@ -70,7 +68,6 @@ def runtime_given(runtime: Any) -> lambda_.Runtime:
             f"runtime must be a Python from 3.{OLDEST_PYTHON}, such as Runtime.PYTHON_3_14, "
             f"got {runtime.name}"
         )
-    return runtime
 
 
 def is_function(given: Any) -> bool:

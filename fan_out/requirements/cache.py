@@ -27,7 +27,7 @@ class Cache:
         entry = self._entry(key)
         try:
             os.utime(entry)
-        except FileNotFoundError:
+        except OSError:
             return None
         return entry
 

@@ -10,9 +10,14 @@ BOILERPLATE = re.compile(
 
 UNREACHABLE = re.compile(r"Retrying .* after connection broken by '(.+)': ")
 
+CONFLICT = re.compile(r"The conflict is caused by:\n((?: +\S.*\n)+)")
+
 
 def reason_of(done: subprocess.CompletedProcess[str]) -> str:
     """Answer pip's last real reason, of what it printed."""
+    if conflict := CONFLICT.search(done.stdout):
+        parts = [line.strip() for line in conflict[1].splitlines()]
+        return f"its lines exclude each other: {'; '.join(parts)}"
     lines = [line.rstrip() for line in done.stderr.splitlines() if line.strip()]
     if unreachable := [found[1] for line in lines if (found := UNREACHABLE.search(line))]:
         return f"the package index cannot be reached: {unreachable[-1]}"

@@ -173,7 +173,7 @@ def test_a_package_that_does_not_exist_is_named_in_one_line_and_nothing_is_kept(
     with pytest.raises(ValueError, match="No matching distribution found for nothing-of") as error:
         staged("job.work.handler")
     assert "\n" not in str(error.value)
-    assert list((own_cache / "fan-out" / "packages").iterdir()) == []
+    assert not own_cache.exists()
 
 
 @pytest.mark.parametrize("line", ["-r other.txt", "-c limits.txt", "-e .", "aws-cdk-lib==2.275.0"])

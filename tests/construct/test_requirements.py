@@ -17,6 +17,7 @@ from wheels import project, sdist, wheel
 
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE, Target, find_requirements, install
 from fan_out.requirements.cache import SECONDS_IN_USE, Cache
+from fan_out.requirements.lines import read_lines
 from fan_out.requirements.reasons import reason_of
 
 ARM = Target(python="3.14", machine="aarch64")
@@ -471,12 +472,18 @@ def test_a_consent_that_no_line_needs_is_refused(requires: Requires) -> None:
     ],
 )
 def test_the_file_is_read_as_pip_reads_it(
-    content: bytes, requires: Requires, wheels: Path, monkeypatch: pytest.MonkeyPatch
+    content: bytes, requires: Requires, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WHICH", "needed")
-    wheel(wheels, "needed", {"needed.py": ""})
     file = requires()
     file.write_bytes(content)
+    assert ["".join(line.split()) for _, line in read_lines(file)] == ["needed==1.0"]
+
+
+def test_a_file_of_powershells_is_installed(requires: Requires, wheels: Path) -> None:
+    wheel(wheels, "needed", {"needed.py": ""})
+    file = requires()
+    file.write_bytes(codecs.BOM_UTF16_LE + "needed==1.0\r\n".encode("utf-16-le"))
     assert installed(file) == {"needed.py": ""}
 
 
@@ -583,42 +590,36 @@ def test_options_of_the_file_say_where_packages_come_from(
 # pip's environment, and its errors
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("PIP_USER", "1"),
-        ("PIP_PREFIX", "{elsewhere}"),
-        ("PIP_TARGET", "{elsewhere}"),
-        ("PIP_ROOT", "{elsewhere}"),
-        ("PIP_REQUIRE_VIRTUALENV", "1"),
-        ("PIP_PYTHON", "/nowhere/python"),
-        ("PIP_QUIET", "3"),
-        ("PIP_VERBOSE", "3"),
-        ("PIP_LOG", "{elsewhere}/log"),
-        ("PIP_DRY_RUN", "1"),
-        ("PIP_REPORT", "{elsewhere}/report"),
-        ("PIP_NO_DEPS", "1"),
-        ("PIP_REQUIREMENT", "/nowhere/requirements.txt"),
-        ("PIP_PLATFORM", "win32"),
-        ("PYTHONPATH", "{elsewhere}"),
-        ("PYTHONHOME", "/nowhere"),
-        ("PYTHONWARNINGS", "error"),
-        ("FORCE_COLOR", "0"),
-    ],
-)
+DIVERTING = {
+    "PIP_USER": "1",
+    "PIP_PREFIX": "{elsewhere}",
+    "PIP_TARGET": "{elsewhere}",
+    "PIP_ROOT": "{elsewhere}",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_PYTHON": "/nowhere/python",
+    "PIP_QUIET": "3",
+    "PIP_LOG": "{elsewhere}/log",
+    "PIP_DRY_RUN": "1",
+    "PIP_REPORT": "{elsewhere}/report",
+    "PIP_NO_DEPS": "1",
+    "PIP_REQUIREMENT": "/nowhere/requirements.txt",
+    "PIP_PLATFORM": "win32",
+    "PYTHONPATH": "{elsewhere}",
+    "PYTHONHOME": "/nowhere",
+    "PYTHONWARNINGS": "error",
+    "FORCE_COLOR": "0",
+}
+
+
 def test_pips_own_environment_neither_breaks_nor_diverts_it(
-    name: str,
-    value: str,
-    requires: Requires,
-    wheels: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    requires: Requires, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     wheel(wheels, "needed", {"needed.py": ""}, metadata="Requires-Dist: inner\n")
     wheel(wheels, "inner", {"inner.py": ""})
-    monkeypatch.setenv(name, value.format(elsewhere=elsewhere))
+    for name, value in DIVERTING.items():
+        monkeypatch.setenv(name, value.format(elsewhere=elsewhere))
     assert installed(requires("needed")) == {"needed.py": "", "inner.py": ""}
     assert list(elsewhere.iterdir()) == []
     assert "No matching distribution found for nothing" in refused(requires("nothing"))
@@ -630,8 +631,8 @@ def test_a_pip_configuration_says_where_from_but_not_where_to(
     wheel(wheels, "needed", {"needed.py": ""})
     conf = tmp_path / "pip.conf"
     conf.write_text(
-        f"[global]\nquiet = 2\nno-index = true\n[install]\nuser = true\nfind_links =\n    {wheels}\n"
-        f"    {tmp_path}\nprefix = {tmp_path}\ntarget = {tmp_path}\n"
+        f"[global]\nquiet = 2\nno-index = true\n[install]\nuser = true\n"
+        f"find_links =\n    {wheels}\n    {tmp_path}\nprefix = {tmp_path}\ntarget = {tmp_path}\n"
     )
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
@@ -675,9 +676,9 @@ def test_packages_that_exclude_each_other_say_which(requires: Requires, wheels: 
     wheel(wheels, "two", {}, metadata="Requires-Dist: inner==2.0\n")
     for version in ("1.0", "2.0"):
         wheel(wheels, "inner", {}, version=version)
-    said = refused(requires("one==1.0", "two==1.0"))
-    assert "Cannot install" in said
-    assert "one==1.0" in said
+    assert refused(requires("one==1.0", "two==1.0")).endswith(
+        "its lines exclude each other: one 1.0 depends on inner==1.0; two 1.0 depends on inner==2.0"
+    )
 
 
 def test_an_index_that_cannot_be_reached_is_said(
@@ -763,7 +764,7 @@ def test_a_package_that_lambda_could_not_have_is_found_before_it_runs_here(
     here: str, requires: Requires, wheels: Path
 ) -> None:
     wheel(wheels, "compiled", {"compiled.py": "here"}, here)
-    assert "no wheel of compiled for Python 3.14 on aarch64" in refused(requires("compiled==1.0"))
+    assert "no wheel of compiled 1.0 for Python 3.14" in refused(requires("compiled==1.0"))
     wheel(wheels, "compiled", {"compiled.py": "arm"}, "cp314-cp314-manylinux_2_17_aarch64")
     assert installed(requires("compiled==1.0")) == {"compiled.py": "here"}
 

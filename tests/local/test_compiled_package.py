@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
+from wheels import wheel
 
 from fan_out import FanOut
 from fan_out.local import EmbeddedAws
@@ -51,6 +52,9 @@ def test_a_compiled_package_is_installed_for_this_machine_and_works(
     importable: Callable[[dict[str, str]], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repack("rpds-py", tmp_path)
+    # Lambda's, which the embedded AWS asks for and does not run
+    version = importlib.metadata.version("rpds-py")
+    wheel(tmp_path, "rpds_py", {}, "cp314-cp314-manylinux_2_28_aarch64", version=version)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

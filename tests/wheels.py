@@ -85,5 +85,6 @@ def sdist(folder: Path, name: str, *, tag: str = "py3-none-any") -> Path:
         for path, text in source(name, tag=tag).items():
             info = tarfile.TarInfo(f"{name}-1.0/{path}")
             info.size = len(text.encode())
+            info.mtime = 10**9
             archive.addfile(info, io.BytesIO(text.encode()))
     return file
