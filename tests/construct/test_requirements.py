@@ -13,12 +13,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from wheels import project, sdist, wheel
 
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE, Target, find_requirements, install
 from fan_out.requirements.cache import SECONDS_IN_USE, Cache
 from fan_out.requirements.lines import read_lines
 from fan_out.requirements.reasons import reason_of
+from wheels import project, sdist, wheel
 
 ARM = Target(python="3.14", machine="aarch64")
 X86 = Target(python="3.12", machine="x86_64")

@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fan_out.cli.other_python import THIS_PYTHON
+
 ROOT = Path(__file__).parents[2]
 TWO_MINUTES = 120
 LOOKED_UP = "cdk.context.json"

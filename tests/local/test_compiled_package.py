@@ -10,12 +10,12 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
-from wheels import wheel
 
 from fan_out import FanOut
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE
+from wheels import wheel
 
 WORK = """\
 import boto3
