@@ -18,7 +18,13 @@ from fan_out.acknowledgements import (
 from fan_out.chunk_size import ChunkSize, chunk_size_given
 from fan_out.collecting import is_plain
 from fan_out.failure_policy import FailurePolicy
-from fan_out.functions import FunctionDefaults, function_from, is_function
+from fan_out.functions import (
+    NEWEST_PYTHON,
+    FunctionDefaults,
+    check_runtime,
+    function_from,
+    is_function,
+)
 from fan_out.instructions import (
     check_that_control_can_be_told,
     check_that_worker_can_be_told,
@@ -72,6 +78,7 @@ class FanOut(Construct):
         retry: Retry | None = None,
         retry_on: Sequence[str] = (),
         include: Sequence[str] = (),
+        runtime: lambda_.Runtime = NEWEST_PYTHON,
         worker_options: lambda_.FunctionOptions | None = None,
         control_options: lambda_.FunctionOptions | None = None,
         collect_options: lambda_.FunctionOptions | None = None,
@@ -109,6 +116,8 @@ class FanOut(Construct):
             include: What the zips of the handlers hold besides the code that these import: modules
                 that are imported by names which only a run knows, data, and files that look like
                 secrets (``["common.plugins", "jobs/ca.pem"]``, names or paths on the import path).
+            runtime: The Python of the functions that are made here, ``Runtime.PYTHON_3_10`` or
+                later. Default: the newest, ``Runtime.PYTHON_3_14``.
             worker_options: Memory, timeout, VPC, layers, environment, role … of the worker.
                 Default: 15 minutes, 1,769 MB (one whole vCPU), arm64.
             control_options: The same of the control. Default: 5 minutes, 256 MB, arm64.
@@ -141,6 +150,7 @@ class FanOut(Construct):
         check_include(include)
         if include and all(is_function(one) for one in (worker, control, collect) if one):
             raise ValueError("include needs a handler to package, got existing functions alone")
+        check_runtime(runtime)
         size = chunk_size_given(chunk_size)
         if size is None and control is None:
             raise ValueError(
@@ -154,6 +164,7 @@ class FanOut(Construct):
             check_that_worker_can_be_told(worker)
         super().__init__(scope, id)
 
+        self._runtime = runtime
         self._tracing = tracing
         self._include = tuple(include)
         self._log_group = logs.LogGroup(
@@ -183,6 +194,7 @@ class FanOut(Construct):
             name.capitalize(),
             name,
             given,
+            runtime=self._runtime,
             options=options,
             include=self._include,
             defaults=FunctionDefaults(tracing=self._tracing, log_group=self._log_group, **defaults),

@@ -1,6 +1,7 @@
 """From a handler, as a Python object, to its Lambda function."""
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,14 @@ from fan_out.quotas import (
     check_timeout,
 )
 from fan_out.requirements import Target
+from fan_out.runtime.numbers import described
 from fan_out.shipping.layers import layers_of
 
 NEWEST_PYTHON = lambda_.Runtime.PYTHON_3_14
+
+OLDEST_PYTHON = 10
+"""The minor version of the oldest Python that Lambda still makes functions for: "Lambda runtimes",
+AWS Lambda Developer Guide. It is the oldest that ``fan_out.runtime`` is written for, too."""
 
 XRAY_REASON = "X-Ray's actions know no resources: a wildcard is all that IAM offers"
 NO_STAGING = "aws:cdk:disable-asset-staging"
@@ -48,6 +54,21 @@ class FunctionDefaults:
     memory_size: int
     tracing: bool
     log_group: logs.ILogGroup
+
+
+def check_runtime(runtime: Any) -> None:
+    """Raise ValueError unless ``runtime`` is a Python that Lambda has and fan_out works with."""
+    if not isinstance(runtime, lambda_.Runtime):
+        raise ValueError(
+            f"runtime must be an aws_lambda.Runtime such as Runtime.PYTHON_3_14, "
+            f"got {described(runtime)}"
+        )
+    python = re.fullmatch(r"python3\.([0-9]+)", runtime.name)
+    if python is None or int(python[1]) < OLDEST_PYTHON:
+        raise ValueError(
+            f"runtime must be a Python from 3.{OLDEST_PYTHON}, such as Runtime.PYTHON_3_14, "
+            f"got {runtime.name}"
+        )
 
 
 def is_function(given: Any) -> bool:
@@ -78,6 +99,7 @@ def function_from(
     parameter: str,
     given: Any,
     *,
+    runtime: lambda_.Runtime,
     options: lambda_.FunctionOptions | None,
     defaults: FunctionDefaults,
     include: Sequence[str] = (),
@@ -97,14 +119,14 @@ def function_from(
     handler = find_handler(parameter, given)
     role = settings.get("role") or _role(scope, f"{id}Role", settings)
     unstaged = bool(scope.node.try_get_context(NO_STAGING))
-    target = _target(settings["architecture"])
+    target = _target(runtime, settings["architecture"])
     layers = layers_of(settings, target.python)
     with staged(handler, target, include=include, layers=layers, keep=unstaged) as package:
         function = lambda_.Function(
             scope,
             id,
             **{**settings, "role": role},
-            runtime=NEWEST_PYTHON,
+            runtime=runtime,
             handler=handler.dotted_name,
             code=lambda_.Code.from_asset(str(package.folder)),
         )
@@ -182,6 +204,6 @@ def _role(scope: Construct, id: str, settings: Mapping[str, Any]) -> iam.Role:
     return role
 
 
-def _target(architecture: lambda_.Architecture) -> Target:
+def _target(runtime: lambda_.Runtime, architecture: lambda_.Architecture) -> Target:
     machine = "aarch64" if architecture.name == lambda_.Architecture.ARM_64.name else "x86_64"
-    return Target(python=NEWEST_PYTHON.name.removeprefix("python"), machine=machine)
+    return Target(python=runtime.name.removeprefix("python"), machine=machine)

@@ -14,7 +14,7 @@ from pathlib import Path
 import fan_out.runtime
 from fan_out.handlers import Handler
 from fan_out.quotas import check_unpacked_size
-from fan_out.requirements import Target, install
+from fan_out.requirements import Target, find_requirements, install
 from fan_out.shipping.checks import checked
 from fan_out.shipping.files import shipping_files
 from fan_out.shipping.imports import Surety
@@ -64,13 +64,14 @@ def staged(
 def _fill(
     folder: Path, handler: Handler, target: Target, include: Sequence[str], layers: Layers
 ) -> dict[str, str]:
-    requirements = handler.file.parent / "requirements.txt"
-    packages = install(requirements, target) if requirements.is_file() else None
+    own = handler.top != LIBRARY
+    requirements = find_requirements(handler.file, handler.top.parent) if own else None
+    packages = None if requirements is None else install(requirements, target)
     if packages is not None:
         shutil.copytree(packages, folder, dirs_exist_ok=True)
     _copy({file.relative_to(LIBRARY.parent): file for file in _library_files()}, folder)
     warnings = {}
-    if handler.top != LIBRARY:
+    if own:
         major, minor = map(int, target.python.split("."))
         reach = Reach(handler.top, handler.module.split(".")[0], packages, (major, minor))
         _copy(_own_files(handler, reach, include, requirements), folder)
@@ -87,7 +88,7 @@ def _library_files() -> Iterator[Path]:
 
 
 def _own_files(
-    handler: Handler, reach: Reach, include: Sequence[str], requirements: Path
+    handler: Handler, reach: Reach, include: Sequence[str], requirements: Path | None
 ) -> dict[Path, Path]:
     """The files of the user's own code that ship, by their names in the zip."""
     reach.follow(handler.module, Surety.CERTAIN)

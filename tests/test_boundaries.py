@@ -18,7 +18,7 @@ ALLOWED = {
     "shipping": {"runtime", "shipping"},
     "identity": {"runtime", "shipping"},
     "handlers": {"identity", "shipping"},
-    "requirements": set[str](),
+    "requirements": {"requirements"},
     "package": {"handlers", "quotas", "requirements", "runtime", "shipping"},
     "acknowledgements": set[str](),
     "functions": {
@@ -27,6 +27,7 @@ ALLOWED = {
         "package",
         "quotas",
         "requirements",
+        "runtime",
         "shipping",
     },
     "instructions": {"chunk_size", "functions", "map_options", "quotas", "runtime"},

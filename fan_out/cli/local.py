@@ -24,6 +24,7 @@ from fan_out.cli.display.screen import Screen
 from fan_out.cli.display.steps import step
 from fan_out.cli.errors import FAILED, CommandError
 from fan_out.cli.interruption import cleaning_up_in_peace, endings_raised
+from fan_out.cli.other_python import THIS_PYTHON, other_python
 from fan_out.cli.run import Run, run
 from fan_out.local import EmbeddedAws, EmbeddedAwsError
 
@@ -31,10 +32,11 @@ LOOKED_UP = "cdk.context.json"
 """Where the CDK CLI keeps what it looked up, in the app's folder. What it finds in an AWS that is
 gone a minute later must not stay there."""
 
-HINT = """
+HINT = f"""
 The AWS is up. In another terminal, after the lines above:
   npx cdk deploy     deploys the app of the folder that you are in
   fan-out run        runs it
+Functions run on this machine's Python {THIS_PYTHON}, whatever their runtime says.
 Ctrl-C ends it, and all that was deployed to it."""
 
 SHARED = (
@@ -81,6 +83,8 @@ def run_locally(app: App, embedded: Embedded, wanted: Run, screen: Screen) -> in
         assembly = cdk.scratch / "cdk.out"
         with step(screen, "synthesize the app"):
             cdk.call("synth", "--quiet", "--output", str(assembly), *app.options)
+        if note := other_python(assembly):
+            screen.say(note)
         stacks = read_stacks(assembly, wanted.stack)
         environments = environments_of(stacks, embedded.account, embedded.region)
         region = region_to_run_in(stacks, wanted.stack, embedded.region)

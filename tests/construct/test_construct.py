@@ -114,6 +114,23 @@ def test_the_defaults_are_the_newest_python_on_arm64_traced_and_logged(
     default.has_resource("AWS::Logs::LogGroup", {"DeletionPolicy": "Retain"})
 
 
+def test_the_runtime_is_that_of_every_function_that_is_made() -> None:
+    stack = cdk.Stack()
+    FanOut(
+        stack,
+        "Job",
+        worker=worker.handler,
+        control=control.handler,
+        collect="lambdas.worker.handler",
+        chunk_size=10,
+        runtime=lambda_.Runtime.PYTHON_3_12,
+    )
+    functions = assertions.Template.from_stack(stack).find_resources("AWS::Lambda::Function")
+    assert [function["Properties"]["Runtime"] for function in functions.values()] == (
+        ["python3.12"] * 3
+    )
+
+
 def test_no_name_is_fixed(default: assertions.Template) -> None:
     fixed = {"FunctionName", "LogGroupName", "RoleName", "StateMachineName"}
     for resource in default.to_json()["Resources"].values():

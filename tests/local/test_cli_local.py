@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bounded import ending, eventually
+from fan_out.cli.other_python import THIS_PYTHON
 
 ROOT = Path(__file__).parents[2]
 TWO_MINUTES = 120
@@ -126,6 +127,7 @@ def test_the_app_is_deployed_and_run_and_nothing_of_it_is_left(start: Start) -> 
         "✓ deploy FanOut-prod",
     ]
     assert "3 of 3 chunks done" in err
+    assert err.count("note: functions run on this machine's Python") == (THIS_PYTHON != "3.14")
 
 
 def test_ctrl_c_while_the_app_is_synthesized_ends_all_of_it(start: Start) -> None:

@@ -15,6 +15,7 @@ from fan_out import FanOut
 from fan_out.local import EmbeddedAws
 from fan_out.local.assembly import deploy
 from fan_out.requirements import LOCAL_PYTHON_VARIABLE
+from wheels import wheel
 
 WORK = """\
 import boto3
@@ -54,6 +55,9 @@ def test_a_compiled_package_is_installed_for_this_machine_and_works(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     repack("rpds-py", tmp_path)
+    # Lambda's, which the embedded AWS asks for and does not run
+    version = importlib.metadata.version("rpds-py")
+    wheel(tmp_path, "rpds_py", {}, "cp314-cp314-manylinux_2_28_aarch64", version=version)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
