@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fan_out.functions import OLDEST_PYTHON
+
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "fan_out"
 
@@ -114,6 +116,11 @@ def test_the_runtime_and_the_lambdas_need_the_standard_library_alone(runtime_alo
     done = run_alone(code, cwd=runtime_alone)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(list(range(105)))
+
+
+@pytest.mark.parametrize("path", sorted((LIBRARY / "runtime").glob("*.py")), ids=lambda p: p.name)
+def test_the_runtime_is_written_for_the_oldest_python_of_lambda(path: Path) -> None:
+    ast.parse(path.read_text(), feature_version=(3, OLDEST_PYTHON))
 
 
 def test_importing_the_runtime_loads_nothing_that_slows_a_cold_start(runtime_alone: Path) -> None:

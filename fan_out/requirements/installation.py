@@ -1,6 +1,7 @@
 """From a requirements file to a folder of packages."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ MOST_PACKAGES = 20
 
 MOST_CHECKS = 500
 
+CREDENTIALS = re.compile(r"://[^/@\s]+@")
+
 
 def install(requirements: Path, target: Target) -> Path:
     """Install a requirements file, and answer the folder; it is the cache's, to be copied from.
@@ -31,12 +34,15 @@ def install(requirements: Path, target: Target) -> Path:
 
     Raises ValueError in one line where a line is no package, or pip cannot install one.
     """
-    file = parse(requirements)
     local_python = os.environ.get(LOCAL_PYTHON_VARIABLE)
-    if not local_python:
-        return _installed(file, target)
-    _check(file, target)
-    return _installed(file, ThisMachine(local_python))
+    try:
+        file = parse(requirements)
+        if not local_python:
+            return _installed(file, target)
+        _check(file, target)
+        return _installed(file, ThisMachine(local_python))
+    except ValueError as error:
+        raise ValueError(CREDENTIALS.sub("://****@", str(error))) from None
 
 
 def _installed(file: RequirementsFile, machine: Machine) -> Path:

@@ -1,5 +1,6 @@
 """Where a handler's requirements stand."""
 
+import re
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,12 +13,15 @@ NAME = "requirements.txt"
 OF_THE_APP = {"aws-cdk-lib", "constructs", "fan-out"}
 """What synth needs, not a handler. Of fan_out, the runtime ships by itself."""
 
+OF_OTHER_FILES = re.compile(r"-[rce]|--(requirement|constraint|editable)\b")
+"""What refers to other files is no handler's requirements."""
+
 
 def find_requirements(file: Path, root: Path) -> Path | None:
     """Find the requirements file of the handler in ``file``: the nearest one, up to ``root``.
 
-    ``root`` is the folder on the import path. What lies there is passed over where it lists what
-    the app needs to synthesize, unless the handler lies there too.
+    ``root`` is the folder on the import path. What lies there is passed over where it is what the
+    app needs to synthesize, or a developer, unless the handler lies there too.
     """
     folder = file.parent
     for place in [folder, *folder.parents]:
@@ -30,11 +34,12 @@ def find_requirements(file: Path, root: Path) -> Path | None:
 
 
 def _is_the_apps(path: Path) -> bool:
-    return any(name_in(line) in OF_THE_APP for _, line in read_lines(path))
+    return any(
+        _name_in(line) in OF_THE_APP or OF_OTHER_FILES.match(line) for _, line in read_lines(path)
+    )
 
 
-def name_in(line: str) -> str:
-    """The name of the package that a line requires; empty where it is none, or says none."""
+def _name_in(line: str) -> str:
     try:
         return canonicalize_name(Requirement(line.partition(" --")[0]).name)
     except InvalidRequirement:
