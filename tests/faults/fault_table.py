@@ -130,7 +130,6 @@ FAULTS = [
         inject="daemonises and exits",
         ends=0,
         tells="Runtime.ExitError",
-        until="the answer is held back until the timeout",
     ),
     Fault(
         name="a worker prints garbage",
@@ -158,7 +157,6 @@ FAULTS = [
         inject="answers NaN",
         ends=0,
         tells="nan",
-        until="it ends the run, also where failures are tolerated",
     ),
     Fault(
         name="a worker without a decorator answers what cannot be JSON",
@@ -172,7 +170,7 @@ FAULTS = [
         machine="Tolerant",
         inject="answers 300 KB",
         ends=0,
-        tells="States.DataLimitExceeded",
+        tells="answer must take at most 260096 bytes",
     ),
     Fault(
         name="a worker fails at random, and is tried again",
@@ -263,7 +261,6 @@ FAULTS = [
         ends=1,
         tells="error: *history*",
         slow=True,
-        until="it is told as a chunk that failed",
     ),
     # Control and collect
     Fault(
@@ -319,7 +316,6 @@ FAULTS = [
         inject="raises",
         ends=1,
         tells="ValueError: record {record} is bad",
-        until="a collect sees the resumed chunks alone",
     ),
     # The command, the execution, the deployment
     Fault(

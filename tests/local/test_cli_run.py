@@ -320,11 +320,13 @@ def test_on_a_terminal_there_is_a_bar(environ: dict[str, str]) -> None:
 @contextmanager
 def suspended_server() -> Iterator[None]:
     """The embedded AWS does not answer meanwhile."""
-    (server,) = [
+    servers = [
         child for child in psutil.Process().children() if "fan_out.local.server" in child.cmdline()
     ]
-    server.suspend()
+    for server in servers:
+        server.suspend()
     try:
         yield
     finally:
-        server.resume()
+        for server in servers:
+            server.resume()

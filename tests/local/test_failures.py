@@ -465,6 +465,7 @@ def test_an_error_of_ones_own_is_tried_again_where_that_is_asked_for(
 
 
 TOLERANT = EVENTS_AROUND + EVENTS_TO_COUNT
+COLLECTED = EVENTS_TO_COLLECT - 2  # the state of runs that resume others is not entered
 ROUNDS = EVENTS_PER_CHUNK + EVENTS_TO_FINISH
 
 
@@ -472,10 +473,10 @@ ROUNDS = EVENTS_PER_CHUNK + EVENTS_TO_FINISH
     ("name", "records", "events"),
     [
         ("NoTrouble", 20, EVENTS_AROUND + 2 * EVENTS_PER_CHUNK),
-        ("NoTroubleCollected", 20, EVENTS_AROUND + EVENTS_TO_COLLECT + 2 * EVENTS_PER_CHUNK),
+        ("NoTroubleCollected", 20, EVENTS_AROUND + COLLECTED + 2 * EVENTS_PER_CHUNK),
         ("Longest", 4, EVENTS_AROUND + 2 * ROUNDS),
         ("UnderRecords", 20, TOLERANT + 2 * EVENTS_PER_CHUNK),
-        ("Collected", 20, TOLERANT + EVENTS_TO_COLLECT + 2 * EVENTS_PER_CHUNK),
+        ("Collected", 20, TOLERANT + COLLECTED + 2 * EVENTS_PER_CHUNK),
         ("AllTolerated", 2, TOLERANT + 2 * EVENTS_PER_FAILURE),
         ("HalvedBroken", 20, TOLERANT + 2 * (EVENTS_PER_CHUNK + EVENTS_TO_HALVE)),
         ("Big", 4, TOLERANT + ROUNDS + EVENTS_PER_ROUND),
