@@ -1,0 +1,80 @@
+"""Where a sequence of states is: the event it follows upon, its variables, its context object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fan_out.local.step_functions.data import Data
+from fan_out.local.step_functions.definition import State
+from fan_out.local.step_functions.errors import EvaluationFailed, StateFailed
+from fan_out.local.step_functions.history import History
+from fan_out.local.step_functions.world import World
+
+
+@dataclass
+class Frame:
+    """One sequence of states that run one after the other: a machine's, an iteration's, a branch's.
+
+    ``previous`` is the event that the next one follows upon. ``outer`` are the variables of the
+    frames around, ``variables`` its own. ``context`` is the context object.
+    """
+
+    world: World
+    history: History
+    context: dict[str, Any]
+    previous: int = 0
+    outer: Mapping[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
+    entered: int = 0
+    """The event with which the state at hand was entered."""
+    before_entered: int = 0
+
+    def add(self, type: str, **details: Any) -> int:
+        """Write an event; what comes next follows upon it."""
+        self.previous = self.history.add(type, self.previous, details or None)
+        return self.previous
+
+    def add_beside(self, type: str, **details: Any) -> int:
+        """Write an event that nothing follows upon."""
+        return self.history.add(type, self.previous, details or None)
+
+    def enter(self, state: State, kind: str, text: str) -> None:
+        """Write that a state is entered, and let the context object say so."""
+        self.before_entered = self.previous
+        self.entered = self.add(
+            f"{kind}StateEntered", name=state.name, input=text, inputDetails={"truncated": False}
+        )
+        now = self.world.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        self.context["State"] = {"EnteredTime": f"{now}Z", "Name": state.name}
+
+    def inner(self, **context: Any) -> "Frame":
+        """A frame for an iteration or a branch, which begins here."""
+        return Frame(
+            world=self.world,
+            history=self.history,
+            context={**self.context, **context},
+            previous=self.previous,
+            outer={**self.outer, **self.variables},
+        )
+
+    def data(self, value: Any) -> Data:
+        """What expressions of the state at hand see, from ``value``."""
+        return Data(value, self.context, {**self.outer, **self.variables})
+
+    def placed(self, state: State, failure: StateFailed) -> StateFailed:
+        """The failure with the place where it happened in its cause; an expression that failed is
+        an event, too."""
+        if failure.placed:
+            return failure
+        where = (
+            f"An error occurred while executing the state '{state.name}' (entered at the event id "
+            f"#{self.entered}). "
+        )
+        placed = StateFailed(failure.error, f"{where}{failure.cause or ''}", placed=True)
+        if isinstance(failure, EvaluationFailed):
+            more = {"location": failure.location, "state": state.name}
+            # as AWS has it: this event follows upon what came before the state
+            self.previous = self.history.add(
+                "EvaluationFailed", self.before_entered, {**placed.details, **more}
+            )
+        return placed
