@@ -1,9 +1,9 @@
 """What the child process serves: moto's services, adapted, and functions run by our own."""
 
 import socket
+from collections.abc import Iterable
 from typing import Any
 
-from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -14,24 +14,29 @@ from werkzeug.serving import make_server
 from fan_out.local import adaptations
 from fan_out.local.adaptations.functions.logs import write_log
 from fan_out.local.adaptations.missing_actions import answering_missing_actions
+from fan_out.local.adaptations.stacks.resource_changes import OWN_MODELS
 from fan_out.local.lambda_service import LambdaService
 from fan_out.local.settings import Settings
+from fan_out.local.state_machines import StateMachineResource, step_functions
 
 
 class EmbeddedServices:
     """Every AWS service that moto has, on the sockets that ``serve`` is given."""
 
     def __init__(self, settings: Settings, endpoint_url: str) -> None:
-        default_user_config["stepfunctions"] = {"execute_state_machine": True}
         self._lambda = LambdaService(
             max_environments=settings.max_environments,
             endpoint_url=endpoint_url,
             write_log=write_log,
             directory=settings.directory / "lambda",
         )
-        adaptations.install(self._lambda, account=settings.account)
-        application = DomainDispatcherApplication(create_backend_app)
-        self._application = answering_missing_actions(application)
+        adaptations.install(self._lambda)
+        self._step_functions = step_functions(
+            settings.account, settings.max_environments, settings.directory / "executions"
+        )
+        StateMachineResource.service = self._step_functions
+        OWN_MODELS["AWS::StepFunctions::StateMachine"] = (StateMachineResource, "StateMachineName")
+        self._moto = answering_missing_actions(DomainDispatcherApplication(create_backend_app))
 
     def serve(self, listening: socket.socket) -> None:
         """Answer requests until the process ends, each connection in a thread of its own."""
@@ -39,7 +44,7 @@ class EmbeddedServices:
         server = make_server(
             address[0],
             address[1],
-            self._application,
+            self._answer,
             threaded=True,
             request_handler=RequestHandler,
             fd=listening.fileno(),
@@ -47,8 +52,17 @@ class EmbeddedServices:
         server.serve_forever()
 
     def close(self) -> None:
-        """End every Lambda environment."""
+        """End every execution and every Lambda environment."""
+        self._step_functions.close()
         self._lambda.close()
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        api = self._step_functions.api
+        return (
+            api(environ, start_response)
+            if api.is_for(environ)
+            else self._moto(environ, start_response)
+        )
 
 
 class RequestHandler(MotoRequestHandler):

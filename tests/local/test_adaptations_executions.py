@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from machines import Machines, invoke_task, map_of, one_state
 
 from fan_out.local import EmbeddedAws
-from fan_out.local.adaptations.executions.error_names import matches
+from fan_out.local.step_functions.errors import matches
 
 PASS = {"Type": "Pass"}
 MOST_ENVIRONMENTS = 3

@@ -9,7 +9,7 @@ import pytest
 from machines import Machines, invoke_task, map_of, one_state
 
 from fan_out.local import EmbeddedAws
-from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.local.step_functions.jsonata import evaluate
 
 ERROR = "States.QueryEvaluationError"
 JSONATA = {"QueryLanguage": "JSONata"}

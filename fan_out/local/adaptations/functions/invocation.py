@@ -65,6 +65,7 @@ def install(service: LambdaService) -> None:
             _in_background(service, self, payload)
             return b""
         invocation = _run(service, self, payload)
+        response_headers["x-amzn-requestid"] = invocation.request_id
         if invocation.function_error:
             response_headers["x-amz-function-error"] = "Unhandled"
         if headers.get("x-amz-log-type") == "Tail":
