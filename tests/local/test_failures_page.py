@@ -12,7 +12,7 @@ from typing import Any
 import aws_cdk as cdk
 
 from fan_out import FailurePolicy, Retry, tolerance
-from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.local.step_functions.jsonata import evaluate
 from fan_out.runtime.budget import (
     BYTES_PER_FAILURE,
     EVENTS_PER_FAILURE,

@@ -27,7 +27,6 @@ class States:
 
     start_at: str
     by_name: Mapping[str, State]
-    timeout_seconds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,4 +172,5 @@ class Machine:
     """A definition that was read; ``given`` is what it was read from."""
 
     states: States
+    timeout_seconds: int | None
     given: Mapping[str, Any] = field(repr=False, compare=False)

@@ -76,7 +76,7 @@ class Execution:
             self._running.cancel()
 
     async def _until_its_time_is_over(self, running: asyncio.Task[Any]) -> None:
-        seconds = self._machine.states.timeout_seconds
+        seconds = self._machine.timeout_seconds
         if seconds is None:
             await running
             return

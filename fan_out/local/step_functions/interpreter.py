@@ -11,6 +11,7 @@ from typing import Any
 
 from fan_out.local.step_functions.children import run_map, run_parallel
 from fan_out.local.step_functions.choices import moment_of
+from fan_out.local.step_functions.data import Data
 from fan_out.local.step_functions.definition import (
     Choice,
     Fail,
@@ -29,6 +30,7 @@ from fan_out.local.step_functions.json_text import checked_text
 from fan_out.local.step_functions.jsonata import Expression
 from fan_out.local.step_functions.paths import Path
 from fan_out.local.step_functions.tasks import run_task
+from fan_out.local.step_functions.templates import Template
 from fan_out.local.step_functions.values import (
     Outcome,
     effective_input,
@@ -105,13 +107,17 @@ async def _succeed(state: Succeed, value: Any, frame: Frame) -> Outcome:
 
 async def _fail(state: Fail, value: Any, frame: Frame) -> Outcome:
     data = frame.data(value)
-    texts = []
-    for template, name in ((state.error, "Error"), (state.cause, "Cause")):
-        text = None if template is None else template.evaluate(data, name)
-        if text is not None and not isinstance(text, str):
-            raise StateFailed(RUNTIME, f"The {name} must be a string, got {text!r}")
-        texts.append(text)
+    texts = [_fail_text(state.error, data, "Error"), _fail_text(state.cause, data, "Cause")]
     raise StateFailed(*texts, placed=True)
+
+
+def _fail_text(template: Template | None, data: Data, name: str) -> str | None:
+    if isinstance(template, Expression):
+        return str(template.typed(data, "string", lambda value: isinstance(value, str)))
+    text = None if template is None else template.evaluate(data, f"{name}Path")
+    if text is not None and not isinstance(text, str):
+        raise StateFailed(RUNTIME, f"The {name}Path field must lead to a string, got {text!r}")
+    return text
 
 
 async def _wait(state: Wait, value: Any, frame: Frame) -> Outcome:

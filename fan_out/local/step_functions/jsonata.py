@@ -67,7 +67,8 @@ class Expression:
         return value
 
     def _named(self) -> str:
-        return f"The JSONata expression '{self.text}' specified for the field '{self.place}'"
+        text = " ".join(self.text.split())
+        return f"The JSONata expression '{text}' specified for the field '{self.place}'"
 
 
 def is_expression(text: str) -> bool:

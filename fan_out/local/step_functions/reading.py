@@ -78,35 +78,36 @@ def read_definition(text: str) -> Machine:
         ) from None
     fields = Fields(given, "")
     fields.text("Version")
-    states = _Reader().states(fields, jsonata=False, outer=frozenset())
-    return Machine(states, given)
+    reader = _Reader(jsonata=_language(fields, jsonata=False))
+    timeout = fields.whole("TimeoutSeconds", least=1, most=MOST_SECONDS)
+    return Machine(reader.states(fields, frozenset()), timeout, given)
 
 
 class _Reader:
     """Reads one definition; knows the names of the states that it has met."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, jsonata: bool) -> None:
+        self._jsonata = jsonata
+        """The machine's language, which each state has that names none of its own."""
         self._names: set[str] = set()
 
-    def states(self, fields: Fields, *, jsonata: bool, outer: frozenset[str]) -> States:
+    def states(self, fields: Fields, outer: frozenset[str]) -> States:
         """Read StartAt and States; ``outer`` are the variables of the scopes around."""
-        jsonata = _language(fields, jsonata)
         start_at = str(fields.needed("StartAt"))
         by_name = Fields(fields.needed("States"), f"{fields.place}/States")
         given = fields.take("States")
-        timeout = fields.whole("TimeoutSeconds", least=1, most=MOST_SECONDS)
         fields.nothing_else()
         if not given:
             raise refused("There must be a state", by_name.place)
         scope = outer | _assigned(given, outer, by_name.place)
         read = {
-            name: self._state(name, Fields(state, f"{by_name.place}/{name}"), jsonata, scope)
+            name: self._state(name, Fields(state, f"{by_name.place}/{name}"), scope)
             for name, state in given.items()
         }
         _check_targets(start_at, given, fields.place)
-        return States(start_at, read, timeout)
+        return States(start_at, read)
 
-    def _state(self, name: str, fields: Fields, jsonata: bool, scope: frozenset[str]) -> State:
+    def _state(self, name: str, fields: Fields, scope: frozenset[str]) -> State:
         if not 1 <= len(name) <= NAME_CHARACTERS:
             raise refused(f"A state's name has 1 to {NAME_CHARACTERS} characters", fields.place)
         if name in self._names:
@@ -115,7 +116,7 @@ class _Reader:
         kind = fields.needed("Type")
         if not isinstance(kind, str) or kind not in _KINDS:
             raise fields.wrong(f"Expected one of {', '.join(_KINDS)}", "Type")
-        jsonata = _language(fields, jsonata)
+        jsonata = _language(fields, self._jsonata)
         common: dict[str, Any] = {
             "name": name,
             "jsonata": jsonata,
@@ -190,13 +191,11 @@ class _Reader:
             raise refused("These fields are required: [ItemProcessor]", fields.place)
         inner = Fields(fields.take(processor), f"{fields.place}/{processor}")
         _check_mode(inner)
-        return Map(**common, **own, processor=self.states(inner, jsonata=jsonata, outer=scope))
+        return Map(**common, **own, processor=self.states(inner, scope))
 
     def parallel(self, fields: Fields, jsonata: bool, scope: frozenset[str], common: Any) -> State:
         own = _work(fields, jsonata, "Arguments" if jsonata else "Parameters")
-        branches = [
-            self.states(branch, jsonata=jsonata, outer=scope) for branch in fields.each("Branches")
-        ]
+        branches = [self.states(branch, scope) for branch in fields.each("Branches")]
         return Parallel(**common, **own, branches=tuple(branches))
 
 
