@@ -34,6 +34,7 @@ class Api:
             "ListTagsForResource": lambda request, region: machines.list_tags(request),
             "StartExecution": lambda request, region: executions.start(request),
             "StopExecution": lambda request, region: executions.stop(request),
+            "RedriveExecution": lambda request, region: executions.redrive(request),
             "DescribeExecution": lambda request, region: executions.describe(request),
             "ListExecutions": lambda request, region: executions.list_all(request),
             "GetExecutionHistory": lambda request, region: executions.history(request),

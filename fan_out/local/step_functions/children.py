@@ -25,22 +25,25 @@ async def run_map(state: Map, data: Data, frame: Frame, run: Run) -> list[Any]:
     """
     at_a_time = whole_number(state.max_concurrency, data, "MaxConcurrency") or INLINE_CONCURRENCY
     items = _items(state, data)
-    started = frame.add("MapStateStarted", length=len(items))
-    outputs: list[Any] = [None] * len(items)
-    waiting = iter(range(len(items)))
+    started = frame.start_children("MapStateStarted", length=len(items))
+    waiting = iter([index for index in range(len(items)) if index not in frame.outputs])
 
     async def lane() -> None:
         """One iteration after the other, of those that wait."""
         previous = started
         for index in waiting:
-            inner = frame.inner(Map={"Item": {"Index": index, "Value": items[index]}})
-            inner.previous = previous
-            outputs[index] = await _iteration(state, data, index, frame, inner, run)
+            inner = frame.inner_frames.get(index)
+            if inner is None:
+                inner = frame.inner(Map={"Item": {"Index": index, "Value": items[index]}})
+                inner.previous = previous
+                frame.inner_frames[index] = inner
+            frame.outputs[index] = await _iteration(state, data, index, frame, inner, run)
             previous = inner.previous
 
-    await _side_by_side([lane() for _ in range(min(at_a_time, INLINE_CONCURRENCY, len(items)))])
+    lanes = min(at_a_time, INLINE_CONCURRENCY, len(items) - len(frame.outputs))
+    await _side_by_side([lane() for _ in range(lanes)])
     frame.add_beside("MapStateSucceeded")
-    return outputs
+    return [frame.outputs[index] for index in range(len(items))]
 
 
 async def _iteration(
@@ -48,9 +51,12 @@ async def _iteration(
 ) -> Any:
     """Run one iteration; what follows the Map follows upon the end of the last one."""
     which = {"name": state.name, "index": index}
-    inner.add("MapIterationStarted", **which)
     try:
-        output = await run(state.processor, _selected(state, data, index, frame, inner), inner)
+        given = None
+        if inner.at is None:
+            inner.add("MapIterationStarted", **which)
+            given = _selected(state, data, index, frame, inner)
+        output = await run(state.processor, given, inner)
     except StateFailed as failure:
         failure = frame.placed(state, failure)
         frame.previous = inner.add_beside("MapIterationFailed", **which)
@@ -95,18 +101,22 @@ async def run_parallel(state: Parallel, data: Data, frame: Frame, run: Run) -> l
     given = data.value
     if state.parameters is not None:
         given = state.parameters.evaluate(data, "Arguments" if state.jsonata else "Parameters")
-    frame.add("ParallelStateStarted")
-    outputs: list[Any] = [None] * len(state.branches)
+    started = frame.start_children("ParallelStateStarted")
+    every = range(len(state.branches))
 
-    async def branch(number: int, inner: Frame) -> None:
+    async def branch(number: int) -> None:
+        inner = frame.inner_frames.get(number)
+        if inner is None:
+            inner = frame.inner_frames[number] = frame.inner()
+            inner.previous = started
         try:
-            outputs[number] = await run(state.branches[number], given, inner)
+            frame.outputs[number] = await run(state.branches[number], given, inner)
         finally:
             frame.previous = inner.previous
 
-    await _side_by_side([branch(number, frame.inner()) for number in range(len(outputs))])
+    await _side_by_side([branch(number) for number in every if number not in frame.outputs])
     frame.add_beside("ParallelStateSucceeded")
-    return outputs
+    return [frame.outputs[number] for number in every]
 
 
 async def _side_by_side(sequences: list[Coroutine[Any, Any, None]]) -> None:

@@ -42,8 +42,9 @@ class Execution:
 
     async def run(self) -> None:
         """Run it to its end."""
-        given = {"input": json_text(self._input), "inputDetails": {"truncated": False}}
-        self.history.add("ExecutionStarted", 0, {**given, "roleArn": self._role})
+        if not self.history.events:
+            given = {"input": json_text(self._input), "inputDetails": {"truncated": False}}
+            self.history.add("ExecutionStarted", 0, {**given, "roleArn": self._role})
         self._running = asyncio.ensure_future(
             run_states(self._machine.states, self._input, self._frame)
         )
@@ -66,6 +67,14 @@ class Execution:
             self._frame.add_beside(
                 "ExecutionSucceeded", output=output, outputDetails={"truncated": False}
             )
+
+    def redrive(self, count: int, moment: str) -> None:
+        """Let ``run`` go on where the execution ended, for the ``count``-th time, at a ``moment``.
+
+        What has succeeded is not run again.
+        """
+        self.history.reopen(count)
+        self._frame.context["Execution"] |= {"RedriveCount": count, "RedriveTime": moment}
 
     def stop(self, error: str | None, cause: str | None) -> None:
         """End it as aborted, at once; what its tasks have begun elsewhere goes on there."""

@@ -6,12 +6,13 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fan_out.local.step_functions.archive import Archive
 from fan_out.local.step_functions.event_loop import EventLoop
 from fan_out.local.step_functions.execution import STATUS, Execution
+from fan_out.local.step_functions.frame import time_text
 from fan_out.local.step_functions.json_text import bytes_of
 from fan_out.local.step_functions.machines import StateMachine, StateMachines
 from fan_out.local.step_functions.requests import (
@@ -26,7 +27,10 @@ from fan_out.local.step_functions.requests import (
     token_for,
 )
 from fan_out.local.step_functions.world import World
-from fan_out.runtime.budget import PAYLOAD_BYTES
+from fan_out.runtime.budget import HISTORY_EVENTS, PAYLOAD_BYTES
+
+REDRIVABLE = timedelta(days=14)
+"""From the start of an execution. "Redriving executions", AWS Step Functions Developer Guide."""
 
 DATA = ("input", "output", "parameters")
 
@@ -36,8 +40,8 @@ WhenEnded = Callable[["Run", Sequence[dict[str, Any]]], None]
 
 @dataclass(eq=False, kw_only=True)
 class Run:
-    """An execution, as the API knows it. ``execution`` is None once it has ended: its history is
-    in the archive then, and ``end`` is the last event."""
+    """An execution, as the API knows it. When it has ended its history is in the archive, and
+    ``end`` is the last event; ``execution`` is there still where it can be redriven."""
 
     arn: str
     name: str
@@ -46,13 +50,17 @@ class Run:
     started: datetime
     execution: Execution | None
     end: dict[str, Any] | None = None
+    events: int = 0
+    redrives: int = 0
+    redriven: datetime | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def last(self) -> dict[str, Any] | None:
         """The event that ended it; None while it runs."""
-        running = self.execution
-        return self.end if running is None else running.history.end
+        if self.end is not None or self.execution is None:
+            return self.end
+        return self.execution.history.end
 
     @property
     def status(self) -> str:
@@ -72,8 +80,10 @@ class Run:
             "name": self.name,
             "status": self.status,
             "startDate": self.started.timestamp(),
-            "redriveCount": 0,
+            "redriveCount": self.redrives,
         }
+        if self.redriven is not None:
+            answer["redriveDate"] = self.redriven.timestamp()
         if (last := self.last) is not None:
             answer["stopDate"] = last["timestamp"]
         return answer
@@ -91,7 +101,21 @@ class Run:
             if with_data:
                 answer["output"] = details["output"]
         answer |= {key: details[key] for key in ("error", "cause") if key in details}
-        return answer | _redrivable(answer["status"])
+        reason = self.not_redrivable()
+        if reason is None:
+            return answer | {"redriveStatus": "REDRIVABLE"}
+        return answer | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+
+    def not_redrivable(self) -> str | None:
+        """Why it cannot be redriven; None where it can."""
+        status = self.status
+        if status in ("RUNNING", "SUCCEEDED"):
+            return f"Execution is {status} and cannot be redriven"
+        if self.events >= HISTORY_EVENTS - 1:
+            return "Execution event history limit exceeded"
+        if datetime.now(UTC) - self.started > REDRIVABLE:
+            return "Execution redrivable period exceeded"
+        return None
 
 
 class Executions:
@@ -137,11 +161,26 @@ class Executions:
         """StopExecution. One that has ended stays as it ended."""
         run = self.find(needed(request, "executionArn"))
         running = run.execution
-        if running is not None:
+        if running is not None and run.end is None:
             self._loop.call(lambda: running.stop(request.get("error"), request.get("cause")))
         last = run.last
         assert last is not None
         return {"stopDate": last["timestamp"]}
+
+    def redrive(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """RedriveExecution: go on with what has failed, was aborted, or was never started."""
+        run = self.find(needed(request, "executionArn"))
+        with self._lock:
+            reason = run.not_redrivable()
+            execution = run.execution
+            if reason is not None or execution is None or run.end is None:
+                raise ApiError("ExecutionNotRedrivable", reason or "The execution is just ending")
+            moment = datetime.now(UTC)
+            execution.history.events = list(self._archive.read(run.arn))
+            run.redrives, run.redriven, run.end = run.redrives + 1, moment, None
+            execution.redrive(run.redrives, time_text(moment))
+            self._loop.start(self._to_the_end(run, execution))
+        return {"redriveDate": moment.timestamp()}
 
     def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """DescribeExecution."""
@@ -157,8 +196,10 @@ class Executions:
             found = [run for run in self._runs.values() if run.machine.arn == machine.arn]
         listed = [run.listed() for run in reversed(found)]
         chosen = [one for one in listed if wanted in (None, one["status"])]
-        if redriven == "REDRIVEN":
-            chosen = []
+        if redriven is not None:
+            chosen = [
+                one for one in chosen if bool(one["redriveCount"]) == (redriven == "REDRIVEN")
+            ]
         return page_of(chosen, request, "executions")
 
     def history(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,7 +245,7 @@ class Executions:
                 "Input": value,
                 "Name": name,
                 "RoleArn": machine.role,
-                "StartTime": f"{started:%Y-%m-%dT%H:%M:%S}.{started.microsecond // 1000:03}Z",
+                "StartTime": time_text(started),
                 "RedriveCount": 0,
             },
             "StateMachine": {"Id": machine.arn, "Name": machine.name},
@@ -221,13 +262,18 @@ class Executions:
         await execution.run()
         events = execution.history.events
         self._archive.keep(run.arn, events)
-        run.end, run.execution = events[-1], None
+        run.end, run.events = events[-1], len(events)
+        execution.history.events = []
+        if run.status == "SUCCEEDED":
+            run.execution = None
         self._when_ended(run, events)
         run.over.set()
 
     def _events(self, run: Run) -> Sequence[dict[str, Any]]:
         running = run.execution
-        return self._archive.read(run.arn) if running is None else running.history.events
+        if run.end is not None or running is None:
+            return self._archive.read(run.arn)
+        return running.history.events
 
 
 def without_data(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,10 +299,3 @@ def _value(text: Any) -> Any:
         raise ApiError(
             "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
         ) from None
-
-
-def _redrivable(status: str) -> dict[str, str]:
-    return {
-        "redriveStatus": "NOT_REDRIVABLE",
-        "redriveStatusReason": f"Execution is {status} and cannot be redriven",
-    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fan_out.local.step_functions.data import Data
@@ -28,6 +29,15 @@ class Frame:
     entered: int = 0
     """The event with which the state at hand was entered."""
     before_entered: int = 0
+    at: tuple[str, Any] | None = None
+    """The name of the state at hand, and its input: where a redrive goes on."""
+    redriven: bool = False
+    """Whether the state at hand goes on where it was when the execution failed."""
+    started: int | None = None
+    inner_frames: "dict[int, Frame]" = field(default_factory=dict)
+    outputs: dict[int, Any] = field(default_factory=dict)
+    """Of the Map or Parallel at hand: the event with which it was started, the iterations or
+    branches that were, and the outputs of those that are done."""
 
     def add(self, type: str, **details: Any) -> int:
         """Write an event; what comes next follows upon it."""
@@ -40,12 +50,22 @@ class Frame:
 
     def enter(self, state: State, kind: str, text: str) -> None:
         """Write that a state is entered, and let the context object say so."""
-        self.before_entered = self.previous
+        self.before_entered, self.started = self.previous, None
         self.entered = self.add(
             f"{kind}StateEntered", name=state.name, input=text, inputDetails={"truncated": False}
         )
-        now = self.world.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        self.context["State"] = {"EnteredTime": f"{now}Z", "Name": state.name}
+        self.context["State"] = {"EnteredTime": time_text(self.world.now()), "Name": state.name}
+
+    def start_children(self, type: str, **details: Any) -> int:
+        """Write that the Map or Parallel at hand is started, unless it goes on where it was.
+
+        Answers the event that iterations and branches follow upon.
+        """
+        if not self.redriven or self.started is None:
+            self.started = self.add(type, **details)
+            self.inner_frames, self.outputs = {}, {}
+        self.redriven = False
+        return self.started
 
     def inner(self, **context: Any) -> "Frame":
         """A frame for an iteration or a branch, which begins here."""
@@ -78,3 +98,8 @@ class Frame:
                 "EvaluationFailed", self.before_entered, {**placed.details, **more}
             )
         return placed
+
+
+def time_text(moment: datetime) -> str:
+    """A time of UTC as the context object has it: ``2026-01-01T00:00:00.545Z``."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"

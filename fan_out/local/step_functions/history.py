@@ -30,6 +30,19 @@ class History:
         last = self.events[-1] if self.events else None
         return last if last is not None and last["type"] in ENDS else None
 
+    def reopen(self, redrive: int) -> None:
+        """Write that the execution goes on after its end, for the ``redrive``-th time."""
+        event = self.events[-1]
+        self.events.append(
+            {
+                "timestamp": self._now().timestamp(),
+                "type": "ExecutionRedriven",
+                "id": event["id"] + 1,
+                "previousEventId": event["id"],
+                "executionRedrivenEventDetails": {"redriveCount": redrive},
+            }
+        )
+
     def add(self, type: str, previous: int, details: dict[str, Any] | None = None) -> int:
         """Write an event that follows upon ``previous``, and answer its number, from 1.
 

@@ -45,18 +45,27 @@ ABORTED = {"Task", "Map", "Parallel", "Wait"}
 
 
 async def run_states(states: States, value: Any, frame: Frame) -> Any:
-    """Run a sequence of states on an input, and answer its output. Raises StateFailed."""
-    name: str | None = states.start_at
+    """Run a sequence of states on an input, and answer its output. Raises StateFailed.
+
+    A frame that has been at a state goes on there: it is a redrive, which does not enter it again.
+    """
+    frame.redriven = frame.at is not None
+    name: str | None
+    name, value = frame.at or (states.start_at, value)
     while name is not None:
         state = states.by_name[name]
+        frame.at = (name, value)
         value, name = await _step(state, value, frame)
+        frame.redriven = False
     return value
 
 
 async def _step(state: State, value: Any, frame: Frame) -> tuple[Any, str | None]:
     """Run one state: enter it, do what it does, leave it."""
     kind = type(state).__name__
-    frame.enter(state, kind, checked_text(value, _too_large(state)))
+    text = checked_text(value, _too_large(state))
+    if not frame.redriven:
+        frame.enter(state, kind, text)
     try:
         outcome = await _RUNNERS[type(state)](state, value, frame)
     except StateFailed as failure:
