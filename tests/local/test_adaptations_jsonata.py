@@ -173,7 +173,7 @@ def test_there_are_the_functions_that_aws_adds(
 def test_an_expression_without_a_value_fails_the_execution_and_says_why_in_one_line(
     machines: Machines, expression: str, why: str
 ) -> None:
-    execution = machines.start(whole({**PASS, "Output": {"v": [x(expression)]}}), {})
+    execution = machines.start(whole({**PASS, "Output": {"v": x(expression)}}), {})
     error, cause = failure(machines.ended(execution))
     assert error == ERROR
     assert cause.startswith(
@@ -187,6 +187,7 @@ def test_an_expression_without_a_value_fails_the_execution_and_says_why_in_one_l
     assert events[2]["evaluationFailedEventDetails"] == {
         "error": ERROR,
         "cause": cause,
+        "location": "Output/v",
         "state": "Only",
     }
 
@@ -469,10 +470,10 @@ def test_items_that_are_no_list_can_be_caught(machines: Machines) -> None:
 
 
 def test_branches_have_arguments_and_their_answers_an_output(machines: Machines) -> None:
-    branch = one_state({**PASS, "Output": x("$states.input.n + 1")})
+    add = {**PASS, "Output": x("$states.input.n + 1")}
     parallel = {
         "Type": "Parallel",
-        "Branches": [branch, branch],
+        "Branches": [one_state(add, "One"), one_state(add, "Other")],
         "Arguments": {"n": x("$states.input")},
         "Output": x("$sum($states.result)"),
     }
