@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.core.exceptions import JsonRESTError
 from moto.logs.models import logs_backends
 
@@ -132,9 +133,9 @@ class StateMachineResource:
         return self.arn
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """What Fn::GetAtt answers. Raises ValueError for what there is not."""
+        """What Fn::GetAtt answers."""
         if attribute_name not in ("Arn", "Name"):
-            raise ValueError(f"a state machine has no attribute {attribute_name}")
+            raise UnformattedGetAttTemplateException
         return self.arn if attribute_name == "Arn" else self.name
 
     @classmethod

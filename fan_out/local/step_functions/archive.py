@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-AT_HAND = 4
+AT_HAND = 1
 """Histories that are kept in memory, too: who reads one reads it page by page."""
 
 
