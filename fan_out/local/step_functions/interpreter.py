@@ -52,18 +52,23 @@ async def run_states(states: States, value: Any, frame: Frame) -> Any:
     frame.redriven = frame.at is not None
     name: str | None
     name, value = frame.at or (states.start_at, value)
+    text: str | None = None
     while name is not None:
         state = states.by_name[name]
         frame.at = (name, value)
-        value, name = await _step(state, value, frame)
+        if text is None:
+            text = checked_text(value, _too_large(state))
+        value, text, name = await _step(state, value, text, frame)
         frame.redriven = False
     return value
 
 
-async def _step(state: State, value: Any, frame: Frame) -> tuple[Any, str | None]:
-    """Run one state: enter it, do what it does, leave it."""
+async def _step(state: State, value: Any, text: str, frame: Frame) -> tuple[Any, str, str | None]:
+    """Run one state on a value, whose JSON is ``text``: enter it, do what it does, leave it.
+
+    Answers its output, the JSON of that, and the state to go on with.
+    """
     kind = type(state).__name__
-    text = checked_text(value, _too_large(state))
     if not frame.redriven:
         frame.enter(state, kind, text)
     try:
@@ -87,7 +92,7 @@ async def _step(state: State, value: Any, frame: Frame) -> tuple[Any, str | None
         outputDetails={"truncated": False},
         **more,
     )
-    return outcome.output, outcome.next
+    return outcome.output, text, outcome.next
 
 
 def _too_large(state: State) -> str:

@@ -7,9 +7,12 @@ from fan_out.local.step_functions.errors import DATA_LIMIT, StateFailed
 from fan_out.runtime.budget import PAYLOAD_BYTES
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def json_text(value: Any) -> str:
     """Write a value without blanks, and characters as they are."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 def bytes_of(text: str) -> int:
