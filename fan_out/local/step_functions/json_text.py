@@ -6,7 +6,6 @@ from typing import Any
 from fan_out.local.step_functions.errors import DATA_LIMIT, StateFailed
 from fan_out.runtime.budget import PAYLOAD_BYTES
 
-
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
