@@ -14,6 +14,11 @@ from fan_out.local.step_functions.paths import Path
 from fan_out.local.step_functions.values import whole_number
 from fan_out.runtime.budget import INLINE_CONCURRENCY
 
+TOO_LARGE = (
+    "The state/task '{}' provided parameters with a size exceeding the maximum number of bytes "
+    "service limit."
+)
+
 Run = Callable[[States, Any, Frame], Awaitable[Any]]
 """Runs a sequence of states on an input, and answers its output."""
 
@@ -49,7 +54,8 @@ async def run_map(state: Map, data: Data, frame: Frame, run: Run) -> list[Any]:
 async def _iteration(
     state: Map, data: Data, index: int, frame: Frame, inner: Frame, run: Run
 ) -> Any:
-    """Run one iteration; what follows the Map follows upon the end of the last one."""
+    """Run one iteration; what follows the Map follows upon the end of the last one, or upon what
+    made one fail."""
     which = {"name": state.name, "index": index}
     try:
         given = None
@@ -59,10 +65,13 @@ async def _iteration(
         output = await run(state.processor, given, inner)
     except StateFailed as failure:
         failure = frame.placed(state, failure)
-        frame.previous = inner.add_beside("MapIterationFailed", **which)
+        frame.previous = inner.previous
+        inner.add_beside("MapIterationFailed", **which)
+        _end_task(inner)
         raise failure from None
     except asyncio.CancelledError:
-        inner.add_beside("MapIterationAborted", **which)
+        frame.add_beside("MapIterationAborted", **which)
+        inner.cut_off(frame.previous)
         raise
     frame.previous = inner.add_beside("MapIterationSucceeded", **which)
     return output
@@ -74,11 +83,7 @@ def _selected(state: Map, data: Data, index: int, frame: Frame, inner: Frame) ->
         return inner.context["Map"]["Item"]["Value"]
     seen = inner.data(data.value)
     selected = state.item_selector.evaluate(seen, "ItemSelector")
-    checked_text(
-        selected,
-        f"The state/task '{state.name}' provided parameters with a size exceeding the maximum "
-        "number of bytes service limit.",
-    )
+    checked_text(selected, TOO_LARGE.format(state.name))
     return selected
 
 
@@ -101,6 +106,7 @@ async def run_parallel(state: Parallel, data: Data, frame: Frame, run: Run) -> l
     given = data.value
     if state.parameters is not None:
         given = state.parameters.evaluate(data, "Arguments" if state.jsonata else "Parameters")
+        checked_text(given, TOO_LARGE.format(state.name))
     started = frame.start_children("ParallelStateStarted")
     every = range(len(state.branches))
 
@@ -111,12 +117,24 @@ async def run_parallel(state: Parallel, data: Data, frame: Frame, run: Run) -> l
             inner.previous = started
         try:
             frame.outputs[number] = await run(state.branches[number], given, inner)
-        finally:
             frame.previous = inner.previous
+        except StateFailed:
+            frame.previous = inner.previous
+            _end_task(inner)
+            raise
+        except asyncio.CancelledError:
+            inner.cut_off(frame.previous)
+            raise
 
     await _side_by_side([branch(number) for number in every if number not in frame.outputs])
     frame.add_beside("ParallelStateSucceeded")
     return [frame.outputs[number] for number in every]
+
+
+def _end_task(inner: Frame) -> None:
+    """As AWS has it, a task whose failure ends an iteration or a branch is aborted, too."""
+    if inner.kind == "Task":
+        inner.cut_off(inner.previous)
 
 
 async def _side_by_side(sequences: list[Coroutine[Any, Any, None]]) -> None:

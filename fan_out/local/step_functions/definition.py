@@ -5,7 +5,7 @@ Made by ``reading.read_definition``. "State machine structure", AWS Step Functio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,6 +126,19 @@ class Work(State):
     catch: tuple[Catcher, ...] = ()
 
 
+PATTERNS = {
+    ("lambda", "invoke"): {""},
+    ("states", "startExecution"): {"", ".sync", ".sync:2"},
+}
+"""The integrations that there are, and how each can be waited for."""
+
+_ARGUMENTS = {
+    "lambda": ("FunctionName", {"Payload", "Qualifier", "InvocationType"}),
+    "states": ("StateMachineArn", {"Input", "Name"}),
+}
+"""By service: what must be given, and what may."""
+
+
 @dataclass(frozen=True)
 class Integration:
     """What a task calls: ``lambda``, ``invoke``, with ``.sync`` or the like as ``pattern``; or a
@@ -140,6 +153,14 @@ class Integration:
     def resource(self) -> str:
         """What the history calls it: ``startExecution.sync``."""
         return f"{self.action}{self.pattern}"
+
+    def problem(self, names: Iterable[str]) -> str | None:
+        """What is wrong with arguments of these names; None where nothing is."""
+        needed, others = _ARGUMENTS[self.service]
+        for name in names:
+            if name != needed and name not in others:
+                return f'The field "{name}" is not supported by Step Functions'
+        return None if needed in names else f"The field '{needed}' is required but was missing"
 
 
 @dataclass(frozen=True, kw_only=True)

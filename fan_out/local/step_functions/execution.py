@@ -51,9 +51,7 @@ class Execution:
         try:
             await self._until_its_time_is_over(self._running)
         except StateFailed as failure:
-            self._frame.add_beside("ExecutionFailed", **failure.details)
-        except TimeoutError:
-            self.history.add("ExecutionTimedOut", self._frame.previous, {})
+            self.history.add("ExecutionFailed", self._frame.previous, failure.details)
         except (HistoryFull, asyncio.CancelledError):
             return  # the history has its end
         except Exception as error:
@@ -90,13 +88,10 @@ class Execution:
             await running
             return
         timer = asyncio.ensure_future(self._world.sleep(seconds))
-        try:
-            await asyncio.wait([running, timer], return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                raise TimeoutError
-            running.result()
-        finally:
-            timer.cancel()
-            if not running.done():
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+        await asyncio.wait([running, timer], return_when=asyncio.FIRST_COMPLETED)
+        timer.cancel()
+        if not running.done():
+            # first the end: as when it is stopped, nothing is written of what is cut off by it
+            self.history.add("ExecutionTimedOut", self._frame.previous, {})
+            running.cancel()
+        await running

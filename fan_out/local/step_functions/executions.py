@@ -1,7 +1,6 @@
 """The executions of an account: started, stopped, described, and their histories read."""
 
 import asyncio
-import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,7 @@ from fan_out.local.step_functions.archive import Archive
 from fan_out.local.step_functions.event_loop import EventLoop
 from fan_out.local.step_functions.execution import STATUS, Execution
 from fan_out.local.step_functions.frame import time_text
-from fan_out.local.step_functions.json_text import bytes_of
+from fan_out.local.step_functions.json_text import bytes_of, read_json
 from fan_out.local.step_functions.machines import StateMachine, StateMachines
 from fan_out.local.step_functions.requests import (
     ApiError,
@@ -294,8 +293,8 @@ def _value(text: Any) -> Any:
             f"equal to {PAYLOAD_BYTES} (it has {size} bytes)"
         )
     try:
-        return json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
+        return read_json(text)
+    except (ValueError, TypeError) as error:
         raise ApiError(
             "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
         ) from None

@@ -35,10 +35,15 @@ class Fields:
         self._taken.add(name)
         return self._given.get(name, default)
 
+    def need(self, *names: str) -> None:
+        """Refuse the object if it lacks one of these fields."""
+        lacking = [name for name in names if name not in self._given]
+        if lacking:
+            raise refused(f"These fields are required: [{', '.join(lacking)}]", self.place or "/")
+
     def needed(self, name: str) -> Any:
-        """The same, of a field that must be there."""
-        if name not in self._given:
-            raise refused(f"These fields are required: [{name}]", self.place or "/")
+        """The value of a field that must be there."""
+        self.need(name)
         return self.take(name)
 
     def text(self, name: str) -> str | None:
@@ -96,7 +101,8 @@ class Fields:
         return refused(what, f"{self.place}/{name}")
 
     def nothing_else(self) -> None:
-        """Refuse the fields that nobody has taken; a Comment may always be there."""
+        """Refuse the fields that nobody has taken; a Comment, a text, may always be there."""
+        self.text("Comment")
         for name in self._given:
-            if name not in self._taken and name != "Comment":
+            if name not in self._taken:
                 raise refused(f"Field '{name}' is not supported", self.place or "/")

@@ -11,6 +11,9 @@ from fan_out.local.step_functions.errors import EvaluationFailed, StateFailed
 from fan_out.local.step_functions.history import History
 from fan_out.local.step_functions.world import World
 
+WAITING = {"Task", "Map", "Parallel", "Wait"}
+"""The types of states that can be cut off, since they wait."""
+
 
 @dataclass
 class Frame:
@@ -29,6 +32,8 @@ class Frame:
     entered: int = 0
     """The event with which the state at hand was entered."""
     before_entered: int = 0
+    kind: str = ""
+    """The type of the state at hand."""
     at: tuple[str, Any] | None = None
     """The name of the state at hand, and its input: where a redrive goes on."""
     redriven: bool = False
@@ -50,11 +55,17 @@ class Frame:
 
     def enter(self, state: State, kind: str, text: str) -> None:
         """Write that a state is entered, and let the context object say so."""
-        self.before_entered, self.started = self.previous, None
+        self.before_entered, self.started, self.kind = self.previous, None, kind
         self.entered = self.add(
             f"{kind}StateEntered", name=state.name, input=text, inputDetails={"truncated": False}
         )
         self.context["State"] = {"EnteredTime": time_text(self.world.now()), "Name": state.name}
+
+    def cut_off(self, by: int) -> None:
+        """Write that the state at hand is aborted, where it is one that waits. ``by`` is the event
+        of the failure that ends it, its own or that of a sibling."""
+        if self.kind in WAITING:
+            self.history.add(f"{self.kind}StateAborted", by)
 
     def start_children(self, type: str, **details: Any) -> int:
         """Write that the Map or Parallel at hand is started, unless it goes on where it was.

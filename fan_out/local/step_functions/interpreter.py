@@ -5,7 +5,6 @@ and no thread; to stop an execution, to time it out, or to abort the siblings of
 failed is one and the same thing, cancelling; and what is cancelled writes its own last event.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -40,9 +39,6 @@ from fan_out.local.step_functions.values import (
 )
 from fan_out.local.step_functions.working import work
 
-ABORTED = {"Task", "Map", "Parallel", "Wait"}
-"""The states that can be cut off, since they wait; their last event then says so."""
-
 
 async def run_states(states: States, value: Any, frame: Frame) -> Any:
     """Run a sequence of states on an input, and answer its output. Raises StateFailed.
@@ -75,10 +71,6 @@ async def _step(state: State, value: Any, text: str, frame: Frame) -> tuple[Any,
         outcome = await _RUNNERS[type(state)](state, value, frame)
     except StateFailed as failure:
         raise frame.placed(state, failure) from None
-    except asyncio.CancelledError:
-        if kind in ABORTED:
-            frame.add(f"{kind}StateAborted")
-        raise
     text = checked_text(outcome.output, _too_large(state))
     more: dict[str, Any] = {}
     if outcome.assigned:

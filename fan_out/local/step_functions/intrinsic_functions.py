@@ -6,7 +6,6 @@
 import base64
 import binascii
 import hashlib
-import json
 import math
 import random
 import re
@@ -14,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from fan_out.local.step_functions.json_text import json_text
+from fan_out.local.step_functions.json_text import json_text, read_json
 
 MOST_ITEMS = 1_000
 """Of an ArrayRange. As above."""
@@ -70,7 +69,7 @@ def _shown(value: Any) -> str:
 
 def _string_to_json(text: Any) -> Any:
     try:
-        return json.loads(_text(text))
+        return read_json(_text(text))
     except ValueError as error:
         raise IntrinsicError(f"the string is not JSON: {error}") from None
 

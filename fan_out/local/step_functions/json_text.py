@@ -6,7 +6,33 @@ from typing import Any
 from fan_out.local.step_functions.errors import DATA_LIMIT, StateFailed
 from fan_out.runtime.budget import PAYLOAD_BYTES
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def read_json(text: str, *, strict: bool = False) -> Any:
+    """Read a value as JSON has it; ``strict`` allows no key twice in one object.
+
+    Raises ValueError in a few words for anything else: NaN, what is nested too deep.
+    """
+    try:
+        hook = _members if strict else None
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=hook)
+        json_text(value)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    return value
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not a JSON value")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twice = next(key for key, _ in pairs if [name for name, _ in pairs].count(key) > 1)
+        raise ValueError(f"Duplicate field '{twice}'")
+    return members
 
 
 def json_text(value: Any) -> str:

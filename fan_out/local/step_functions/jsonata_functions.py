@@ -20,6 +20,7 @@ from jsonata import Functions, JException, Jsonata, Signature
 from jsonata.utils import Utils
 
 from fan_out.local.adaptations.seam import replaces
+from fan_out.local.step_functions.json_text import read_json
 
 ALGORITHMS = {
     "MD5": "md5",
@@ -113,7 +114,7 @@ def parse(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = read_json(text, strict=True)
     except ValueError as error:
         raise JException("D3137", -1, f"Invalid JSON: {error}") from error
     return for_the_library(value)
@@ -137,10 +138,6 @@ def whole(value: Any) -> Any:
     if abs(value) >= EXPONENT_FROM:
         return float(value)
     return int(value) if value == int(value) else value
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is none")
 
 
 def _function(python: Callable[..., Any], signature: str) -> Any:

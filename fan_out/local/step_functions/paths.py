@@ -37,7 +37,8 @@ class Path:
         """
         found = self.find(data)
         if found is MISSING:
-            inside = json_text(self._origin(data))
+            origin = self._origin(data)
+            inside = json_text(data.value if origin is MISSING else origin)
             raise StateFailed(
                 RUNTIME,
                 f"The JSONPath '{self.text}' specified for the field '{name}' could not be found "

@@ -1,12 +1,12 @@
 """Read a definition: a whitelist, which refuses what is unknown here, with its place."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from fan_out.local.step_functions.choices import moment_of, read_condition
 from fan_out.local.step_functions.definition import (
+    PATTERNS,
     Amount,
     Catcher,
     Choice,
@@ -26,6 +26,7 @@ from fan_out.local.step_functions.definition import (
 )
 from fan_out.local.step_functions.errors import ALL
 from fan_out.local.step_functions.fields import Fields, InvalidDefinition, refused
+from fan_out.local.step_functions.json_text import read_json
 from fan_out.local.step_functions.jsonata import is_expression, read_expression
 from fan_out.local.step_functions.paths import Path, read_path, read_reference
 from fan_out.local.step_functions.templates import (
@@ -50,10 +51,6 @@ MOST_DELAY_SECONDS = 31_622_400
 _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?")
 _SERVICE = re.compile(r"arn:aws[a-z-]*:states:::([^:]+):([^.:]+)((?:\.[\w:]+)?)")
-_INTEGRATIONS = {
-    ("lambda", "invoke"): {""},
-    ("states", "startExecution"): {"", ".sync", ".sync:2"},
-}
 _OF_A_DISTRIBUTED_MAP = ("ItemReader", "ItemBatcher", "ResultWriter", "Label")
 _IGNORED_INLINE = (
     "ToleratedFailureCount",
@@ -71,16 +68,20 @@ def read_definition(text: str) -> Machine:
             f"Invalid State Machine Definition: it may take {DEFINITION_BYTES} bytes, got {size}"
         )
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        given = read_json(text, strict=True)
+    except ValueError as error:
         raise refused(
             f"the definition is not JSON: {error}", "/", "INVALID_JSON_DESCRIPTION"
         ) from None
     fields = Fields(given, "")
-    fields.text("Version")
+    if fields.text("Version") not in (None, "1.0"):
+        raise fields.wrong("Expected 1.0", "Version")
     reader = _Reader(jsonata=_language(fields, jsonata=False))
     timeout = fields.whole("TimeoutSeconds", least=1, most=MOST_SECONDS)
-    return Machine(reader.states(fields, frozenset()), timeout, given)
+    try:
+        return Machine(reader.states(fields, frozenset()), timeout, given)
+    except RecursionError:
+        raise refused("the definition is nested too deep", "/") from None
 
 
 class _Reader:
@@ -93,9 +94,10 @@ class _Reader:
 
     def states(self, fields: Fields, outer: frozenset[str]) -> States:
         """Read StartAt and States; ``outer`` are the variables of the scopes around."""
-        start_at = str(fields.needed("StartAt"))
-        by_name = Fields(fields.needed("States"), f"{fields.place}/States")
+        fields.need("StartAt", "States")
+        start_at = fields.text("StartAt") or ""
         given = fields.take("States")
+        by_name = Fields(given, f"{fields.place}/States")
         fields.nothing_else()
         if not given:
             raise refused("There must be a state", by_name.place)
@@ -156,7 +158,7 @@ class _Reader:
             rules.append(
                 Rule(
                     applies=condition,
-                    next=str(rule.needed("Next")),
+                    next=_needed_text(rule, "Next"),
                     assign=_template(rule, "Assign", jsonata),
                     output=_template(rule, "Output", jsonata) if jsonata else None,
                 )
@@ -170,6 +172,7 @@ class _Reader:
         integration = _integration(fields)
         name = "Arguments" if jsonata else "Parameters"
         own = _work(fields, jsonata, name)
+        _check_arguments(integration, fields, name)
         return Task(
             **common,
             **own,
@@ -217,7 +220,10 @@ def _language(fields: Fields, jsonata: bool) -> bool:
     if name not in ("JSONata", "JSONPath"):
         raise fields.wrong("Expected JSONPath or JSONata", "QueryLanguage")
     if jsonata and name == "JSONPath":
-        raise fields.wrong("A definition in JSONata can have no state in JSONPath", "QueryLanguage")
+        raise refused(
+            "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+            fields.place,
+        )
     return bool(name == "JSONata")
 
 
@@ -235,6 +241,11 @@ def _common(fields: Fields, kind: str, jsonata: bool) -> dict[str, Any]:
     if kind not in ("Succeed", "Fail"):
         own["assign"] = _template(fields, "Assign", jsonata)
     return own
+
+
+def _needed_text(fields: Fields, name: str) -> str:
+    fields.need(name)
+    return fields.text(name) or ""
 
 
 def _transition(fields: Fields) -> str | None:
@@ -268,6 +279,8 @@ def _str(value: Any) -> str:
 
 
 def _template(fields: Fields, name: str, jsonata: bool) -> Template | None:
+    if name == "Assign" and fields.has(name) and not isinstance(fields.take(name), dict):
+        raise fields.wrong("Expected value of type Object", name)
     return fields.read(
         name, lambda value: read_jsonata(value, name) if jsonata else read_payload(value)
     )
@@ -320,7 +333,7 @@ def _catchers(fields: Fields, jsonata: bool) -> list[Catcher]:
         found.append(
             Catcher(
                 errors=_errors(one),
-                next=str(one.needed("Next")),
+                next=_needed_text(one, "Next"),
                 **own,
                 assign=_template(one, "Assign", jsonata),
                 output=_template(one, "Output", jsonata) if jsonata else None,
@@ -379,7 +392,10 @@ def _text(fields: Fields, name: str, jsonata: bool) -> Template | None:
 
 def _items(fields: Fields, jsonata: bool) -> Path | Template | None:
     if jsonata:
-        return _template(fields, "Items", jsonata)
+        items = _template(fields, "Items", jsonata)
+        if isinstance(items, Constant) and not isinstance(items.value, list):
+            raise fields.wrong("Expected value of type Array, or a JSONata expression", "Items")
+        return items
     return _path(fields, "ItemsPath")
 
 
@@ -407,13 +423,23 @@ def _integration(fields: Fields) -> Integration:
             "Resource",
         )
     name, action, pattern = service.groups()
-    if pattern not in _INTEGRATIONS.get((name, action), set()):
+    if pattern not in PATTERNS.get((name, action), set()):
         raise InvalidDefinition(
             f"the embedded AWS has no integration with {name}:{action}{pattern}: it has "
             f"lambda:invoke, a function's ARN, and states:startExecution (.sync, .sync:2), "
             f"at {fields.place}/Resource"
         )
     return Integration(name, action, pattern)
+
+
+def _check_arguments(integration: Integration, fields: Fields, name: str) -> None:
+    """Refuse what a service does not take, where it stands in the definition."""
+    given = fields.take(name, {})
+    if integration.function is not None or not isinstance(given, dict):
+        return
+    problem = integration.problem({key.removesuffix(".$") for key in given})
+    if problem is not None:
+        raise refused(problem, f"{fields.place}/{name}")
 
 
 def _assigned(states: Any, outer: frozenset[str], place: str) -> frozenset[str]:

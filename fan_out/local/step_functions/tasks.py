@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,11 +10,15 @@ from fan_out.local.step_functions.data import Data
 from fan_out.local.step_functions.definition import Task
 from fan_out.local.step_functions.errors import RUNTIME, TASK_FAILED, TIMEOUT, StateFailed
 from fan_out.local.step_functions.frame import Frame
-from fan_out.local.step_functions.json_text import checked_text, json_text
+from fan_out.local.step_functions.json_text import checked_text, json_text, read_json
 from fan_out.local.step_functions.values import whole_number
 from fan_out.local.step_functions.world import Answer, Call, Child, ServiceError
 
-LAMBDA_KEYS = {"FunctionName", "Payload", "Qualifier", "InvocationType"}
+_SDK = {
+    "lambda": ("Lambda.{}", "AWSLambda"),
+    "states": ("StepFunctions.{}Exception", "AWSStepFunctions"),
+}
+"""By service: how AWS calls its errors, and the service in their causes."""
 
 
 async def run_task(state: Task, data: Data, frame: Frame) -> Any:
@@ -31,6 +36,9 @@ async def run_task(state: Task, data: Data, frame: Frame) -> Any:
     task = _Task(state, frame, timeout)
     if state.integration.function is not None:
         return await task.function(text)
+    problem = state.integration.problem(given) if isinstance(given, dict) else "Expected an object"
+    if problem is not None:
+        raise StateFailed(RUNTIME, problem)
     if state.integration.service == "lambda":
         return await task.lambda_invoke(given, text)
     return await task.start_execution(given, text)
@@ -70,12 +78,6 @@ class _Task:
 
     async def lambda_invoke(self, given: Any, text: str) -> Any:
         """Call Invoke of Lambda."""
-        if not isinstance(given, dict) or "FunctionName" not in given or given.keys() - LAMBDA_KEYS:
-            raise StateFailed(
-                RUNTIME,
-                f"The Parameters must have FunctionName, and may have {', '.join(LAMBDA_KEYS)}, "
-                f"got {text}",
-            )
         call = Call(
             str(given["FunctionName"]),
             given.get("Qualifier"),
@@ -91,8 +93,6 @@ class _Task:
 
     async def start_execution(self, given: Any, text: str) -> Any:
         """Start an execution and, with a pattern, wait for its end."""
-        if not isinstance(given, dict) or "StateMachineArn" not in given:
-            raise StateFailed(RUNTIME, f"The Parameters must have StateMachineArn, got {text}")
         machine, name = str(given["StateMachineArn"]), given.get("Name")
         input = given.get("Input", {})
         self._schedule(text, machine)
@@ -102,10 +102,11 @@ class _Task:
         child = await self._made(
             "Task", self._of, lambda _: world.start_execution(machine, name, told), lambda: None
         )
-        begun = {"ExecutionArn": child.arn, "StartDate": child.described["startDate"]}
+        begun = _begun(child)
         if not self._integration.pattern:
             return self._succeeded(begun)
-        self._frame.add("TaskSubmitted", **self._of, output=json_text(begun))
+        shown = {"output": json_text(begun), "outputDetails": {"truncated": False}}
+        self._frame.add("TaskSubmitted", **self._of, **shown)
         try:
             ended = await self._made(
                 "Task", self._of, lambda _: world.end_of(child.arn), lambda: None
@@ -152,12 +153,13 @@ class _Task:
                 return await call(begin)
             return await _within(self._timeout, call(begin), begun, self._frame)
         except ServiceError as error:
+            name, service = _SDK[self._integration.service]
             cause = (
-                f"{error.message} (Service: AWSLambda; Status Code: {error.status}; Error Code: "
+                f"{error.message} (Service: {service}; Status Code: {error.status}; Error Code: "
                 f"{error.code}; Request ID: {error.request_id}; Proxy: null)"
             )
             begin()
-            raise self._failed(kind, of, f"Lambda.{error.code}", cause) from None
+            raise self._failed(kind, of, name.format(error.code), cause) from None
         except TimeoutError:
             self._frame.add(f"{kind}TimedOut", **of, error=TIMEOUT)
             raise StateFailed(TIMEOUT, None, placed=True) from None
@@ -165,7 +167,7 @@ class _Task:
     def _payload(self, kind: str, of: dict[str, Any], answer: Answer) -> Any:
         """What a function has answered, as a value. Raises StateFailed where it failed."""
         try:
-            value = json.loads(answer.payload, parse_constant=_refuse) if answer.payload else ""
+            value = read_json(answer.payload) if answer.payload else ""
         except ValueError as error:
             cause = f"the function's answer is not valid JSON: {error}"
             raise self._failed(kind, of, RUNTIME, cause) from None
@@ -212,35 +214,57 @@ async def _within(seconds: int, call: Awaitable[Any], begun: asyncio.Event, fram
 def _result(answer: Answer, payload: Any) -> dict[str, Any]:
     """What Invoke of Lambda answers, as Step Functions hands it on."""
     headers = {
-        "Connection": "keep-alive",
         "Content-Length": str(len(answer.payload.encode())),
         "Content-Type": "application/json",
         "x-amz-executed-version": answer.version,
         "x-amzn-Remapped-Content-Length": "0",
-        "x-amzn-RequestId": answer.request_id,
     }
     return {
         "ExecutedVersion": answer.version,
         "Payload": payload,
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-            "HttpHeaders": headers,
-            "HttpStatusCode": answer.status,
-        },
-        "SdkResponseMetadata": {"RequestId": answer.request_id},
+        **_metadata(headers, answer.status, answer.request_id),
         "StatusCode": answer.status,
     }
 
 
+def _begun(child: Child) -> dict[str, Any]:
+    """What StartExecution answers, as Step Functions hands it on."""
+    answer = {"ExecutionArn": child.arn, "StartDate": _milliseconds(child.described["startDate"])}
+    headers = {
+        "Content-Length": str(len(json_text(answer))),
+        "Content-Type": "application/x-amz-json-1.0",
+    }
+    return {**answer, **_metadata(headers, 200, str(uuid.uuid4()))}
+
+
+def _metadata(more: dict[str, str], status: int, request_id: str) -> dict[str, Any]:
+    """What the SDK that made a call knows of its HTTP."""
+    headers = {"Connection": "keep-alive", **more, "x-amzn-RequestId": request_id}
+    return {
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": status,
+        },
+        "SdkResponseMetadata": {"RequestId": request_id},
+    }
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
 def _described(child: Child, *, parsed: bool) -> dict[str, Any]:
-    """DescribeExecution's answer in Step Functions' own case."""
-    result = {f"{key[0].upper()}{key[1:]}": value for key, value in child.described.items()}
+    """DescribeExecution's answer in Step Functions' own case, with its times in milliseconds."""
+    result: dict[str, Any] = {}
+    for key, value in child.described.items():
+        if key.endswith("Details"):
+            value = {"Included": value["included"]}
+        elif key.endswith("Date"):
+            value = _milliseconds(value)
+        result[f"{key[0].upper()}{key[1:]}"] = value
     if parsed:
         for key in ("Input", "Output"):
             if key in result:
                 result[key] = json.loads(result[key])
     return result
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON value")
