@@ -11,10 +11,10 @@ import yaml
 CASES = Path(__file__).with_name("cases")
 SOURCES = ("recording", "measured", "guide", "language", "analogy")
 KEYS = {
-    *("title", "source", "where", "definition", "input"),
-    *("status", "output", "error", "cause", "events", "counts", "refused"),
+    *("title", "source", "where", "definition", "machines", "input"),
+    *("status", "output", "error", "cause", "events", "counts", "refused", "refused_here"),
 }
-_FUNCTION = re.compile(r"\$\{(\w+)\}")
+_NAME = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,24 @@ class Case:
     @property
     def functions(self) -> set[str]:
         """The names of the functions that it needs."""
-        return set(_FUNCTION.findall(json.dumps(self.given["definition"])))
+        texts = json.dumps([self.given["definition"], self.given.get("machines", {})])
+        return set(_NAME.findall(texts)) - self.machines
 
-    def definition(self, arns: dict[str, str]) -> str:
-        """The definition, with the functions' ARNs in it."""
-        text = json.dumps(self.given["definition"])
-        return _FUNCTION.sub(lambda found: arns[found[1]], text)
+    @property
+    def machines(self) -> set[str]:
+        """The names of the other state machines that it needs."""
+        return set(self.given.get("machines", {}))
+
+    @property
+    def runs_in_aws(self) -> bool:
+        """Whether AWS does what the case says: it takes what only the embedded AWS refuses."""
+        return "refused_here" not in self.given
+
+    def definition(self, arns: dict[str, str], machine: str | None = None) -> str:
+        """The definition, or that of another machine, with the ARNs that stand for names in it."""
+        definition = self.given["definition" if machine is None else "machines"]
+        text = json.dumps(definition if machine is None else definition[machine])
+        return _NAME.sub(lambda found: arns[found[1]], text)
 
     @property
     def input(self) -> str:
@@ -50,12 +62,17 @@ class Case:
 
     def differences(self, done: Done) -> list[str]:
         """What is not as in AWS, a line each."""
-        if "refused" in self.given or done.refused is not None:
-            wanted = self.given.get("refused")
+        if self._refusal is not None or done.refused is not None:
+            wanted = self._refusal
             if wanted is None or done.refused is None or wanted not in done.refused:
                 return [f"refused: wanted {wanted!r}, got {done.refused!r}"]
             return []
         return [*self._outcome(done.described), *self._history(done.events)]
+
+    @property
+    def _refusal(self) -> str | None:
+        refusal: str | None = self.given.get("refused", self.given.get("refused_here"))
+        return refusal
 
     def _outcome(self, described: dict[str, Any]) -> list[str]:
         found = dict(described)

@@ -6,6 +6,7 @@
 import base64
 import binascii
 import hashlib
+import json
 import math
 import random
 import re
@@ -28,6 +29,9 @@ ALGORITHMS = {
     "SHA-384": "sha384",
     "SHA-512": "sha512",
 }
+
+
+_ESCAPES = ("\\{", "\\}", "\\\\")
 
 
 class IntrinsicError(ValueError):
@@ -59,8 +63,10 @@ def _format(template: Any, *values: Any) -> str:
             f"number of arguments do not match the occurrences of {{}} in {template!r}"
         )
     left = iter(values)
-    filled = (_shown(next(left)) if part == "{}" else part.removeprefix("\\") for part in parts)
-    return "".join(filled)
+    return "".join(
+        _shown(next(left)) if part == "{}" else part[1] if part in _ESCAPES else part
+        for part in parts
+    )
 
 
 def _shown(value: Any) -> str:
@@ -87,7 +93,8 @@ def _contains(array: Any, value: Any) -> bool:
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON: true is not 1."""
-    return one == other and json_text(one) == json_text(other)
+    texts = (json.dumps(value, sort_keys=True) for value in (one, other))
+    return next(texts) == next(texts)
 
 
 def _range(first: Any, last: Any, step: Any) -> list[int]:

@@ -85,13 +85,14 @@ class _Reader:
         while not self._skip(")"):
             if arguments and not self._skip(","):
                 raise ValueError(f"a comma is missing at {self._text[self.place :]!r}")
-            arguments.append(self._argument(depth))
+            is_template = name[1] == "Format" and not arguments
+            arguments.append(self._argument(depth, is_template))
         return Call(self._text[start : self.place], name[1], tuple(arguments))
 
-    def _argument(self, depth: int) -> Call | Path | Literal:
+    def _argument(self, depth: int, is_template: bool) -> Call | Path | Literal:
         self._skip("")
         if (text := self._take(_STRING)) is not None:
-            return Literal(_unescaped(text[1]))
+            return Literal(_unescaped(text[1], is_template))
         if _NAME.match(self._text, self.place):
             return self.call(depth - 1)
         if (path := self._take(_PATH)) is not None:
@@ -118,8 +119,9 @@ class _Reader:
         return found
 
 
-def _unescaped(text: str) -> str:
-    """``\\'``, ``\\\\`` stand for themselves; ``\\{`` and ``\\}`` are States.Format's to read."""
-    if re.search(r"\\[^'\\{}]", text):
+def _unescaped(text: str, is_template: bool) -> str:
+    """What ``\\'``, ``\\\\``, ``\\{`` and ``\\}`` stand for; all but the first are States.Format's
+    to read where the text is its template."""
+    if not re.fullmatch(r"(?:[^\\]|\\['\\{}])*", text, re.DOTALL):
         raise ValueError(f"illegal escape in {text!r}")
-    return re.sub(r"\\(['\\])", r"\1", text) if "\\" in text else text
+    return re.sub(r"\\(.)", lambda m: m[0] if is_template and m[1] != "'" else m[1], text)
