@@ -140,6 +140,10 @@ class Alone:
         return self.loop.run_until_complete(work)
 
     def close(self) -> None:
+        """End it, and the executions that were started and left."""
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
 
 

@@ -34,6 +34,16 @@ class Case:
     given: dict[str, Any]
 
     @property
+    def group(self) -> str:
+        """The folder that it is in: ``3-paths``."""
+        return self.name.partition("/")[0]
+
+    @property
+    def number(self) -> int:
+        """What its file's name begins with."""
+        return int(self.name.partition("/")[2].partition("-")[0])
+
+    @property
     def functions(self) -> set[str]:
         """The names of the functions that it needs."""
         texts = json.dumps([self.given["definition"], self.given.get("machines", {})])
@@ -122,6 +132,7 @@ def _agrees(wanted: Any, got: Any) -> bool:
 
 
 def read_cases() -> list[Case]:
-    """All cases, in the order of their names."""
-    files = sorted(CASES.rglob("*.yaml"))
-    return [Case(str(file.relative_to(CASES)), yaml.safe_load(file.read_text())) for file in files]
+    """All cases, in the order of their numbers."""
+    files = [(str(file.relative_to(CASES)), file.read_text()) for file in CASES.rglob("*.yaml")]
+    cases = [Case(name, yaml.safe_load(text)) for name, text in files]
+    return sorted(cases, key=lambda case: case.number)

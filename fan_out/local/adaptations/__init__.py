@@ -2,7 +2,6 @@
 
 from fan_out.local.adaptations import functions, stacks
 from fan_out.local.lambda_service import LambdaService
-from fan_out.local.step_functions import jsonata_functions
 
 
 def install(service: LambdaService) -> None:
@@ -12,4 +11,3 @@ def install(service: LambdaService) -> None:
     """
     functions.install(service)
     stacks.install()
-    jsonata_functions.install()

@@ -15,12 +15,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsonata import JException, Jsonata
+from jsonata import Jsonata
 from jsonata.utils import Utils
 
 from fan_out.local.step_functions.data import Data
 from fan_out.local.step_functions.errors import EvaluationFailed
-from fan_out.local.step_functions.jsonata_functions import FUNCTIONS, for_the_library, whole
+from fan_out.local.step_functions.jsonata_functions import (
+    FUNCTIONS,
+    for_the_library,
+    install,
+    whole,
+)
 
 LONGEST_MILLISECONDS = 60_000
 """AWS ends an expression after one second of its own, faster machines."""
@@ -28,6 +33,9 @@ LONGEST_MILLISECONDS = 60_000
 _EXPRESSION = re.compile(r"\{%(.*)%\}", re.DOTALL)
 _NAME = r"[^\s$`\"'.\[\]{}(),@#;:?+\-*/%|=<>^&!~]+"
 _REFERENCE = re.compile(rf"\$({_NAME})((?:\.{_NAME})*)")
+
+
+install()
 
 
 class UndefinedError(Exception):
@@ -93,7 +101,7 @@ def read_expression(text: str, place: str) -> Expression:
 def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
     """The JSON value of an expression, where ``scope`` has the variables, named without ``$``.
 
-    Raises UndefinedError, and for what fails JException or whatever the library happens to raise.
+    Raises UndefinedError, and for what fails whatever the library happens to raise.
     """
     parsed = Jsonata(expression, timeout=LONGEST_MILLISECONDS)
     parsed.set_output_convert_nulls(False)  # so that None is nothing
@@ -148,7 +156,7 @@ def _json(value: Any) -> Any:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, float) and not math.isfinite(value):
-        raise JException("D1001", -1, value)
+        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     if isinstance(value, int | float):
         return whole(value)
     raise TypeError("It returned an unsupported result type.")

@@ -5,12 +5,14 @@ seed, and has no ``$eval``. "Transforming data with JSONata in Step Functions", 
 Developer Guide. Where that is silent they do what AWS has been seen to do: numbers are cut to
 whole ones, a range of one number is that number, and what makes no sense is nothing.
 
-The library (jsonata-python 0.7.1) is made to do two things as its model does: ``$string`` writes
-letters that are not ASCII as they are, and ``null`` is an argument.
+The library (jsonata-python 0.7.1) is made to do four things as its model does: ``$string`` writes
+letters that are not ASCII as they are, ``null`` is an argument, ``$sort`` with a function is
+stable, and numbers are divided as in JavaScript: by nothing, and with a remainder of any size.
 """
 
 import hashlib
 import json
+import math
 import random
 import uuid
 from collections.abc import Callable
@@ -35,12 +37,15 @@ EXPONENT_FROM = 1e21
 
 _library_string = Functions._string
 _library_symbol = Signature.get_symbol
+_library_calculate = Jsonata.evaluate_numeric_expression
 
 
 def install() -> None:
-    """Correct the library."""
+    """Correct the library, for the whole process."""
     replaces(Functions, "_string")(_string)
     replaces(Signature, "get_symbol")(_symbol)
+    replaces(Functions.Comparator, "compare")(_compare)
+    replaces(Jsonata, "evaluate_numeric_expression")(_calculate)
 
 
 def _string(arg: Any, prettify: bool) -> str:
@@ -65,6 +70,20 @@ def _printed(value: Any) -> Any:
 
 def _symbol(self: Any, value: Any) -> str:
     return "l" if value is Utils.NULL_VALUE else str(_library_symbol(self, value))
+
+
+def _compare(self: Any, o1: Any, o2: Any) -> int:
+    """Python's sort asks whether the later one comes first: it does where the function says that
+    the earlier one comes after it."""
+    return -1 if Functions.func_apply(self._comparator, [o2, o1]) else 0
+
+
+def _calculate(self: Any, lhs: Any, rhs: Any, op: str | None) -> Any:
+    if op not in ("/", "%") or not (Utils.is_numeric(lhs) and Utils.is_numeric(rhs)):
+        return _library_calculate(self, lhs, rhs, op)
+    if rhs:
+        return whole(lhs / rhs if op == "/" else math.fmod(lhs, rhs))
+    return math.copysign(math.inf, lhs) if op == "/" and lhs else math.nan
 
 
 def partition(array: list[Any] | None, size: float | None) -> list[list[Any]] | None:
@@ -135,7 +154,7 @@ def whole(value: Any) -> Any:
     """A number as JavaScript has it: 3.0 is 3, and from 1e21 on there is an exponent."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    if abs(value) >= EXPONENT_FROM:
+    if abs(value) >= EXPONENT_FROM or value != value:
         return float(value)
     return int(value) if value == int(value) else value
 

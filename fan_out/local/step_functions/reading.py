@@ -50,7 +50,7 @@ MOST_DELAY_SECONDS = 31_622_400
 
 _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?")
-_SERVICE = re.compile(r"arn:aws[a-z-]*:states:::([^:]+):([^.:]+)((?:\.[\w:]+)?)")
+_SERVICE = re.compile(r"arn:aws[a-z-]*:states:::([^:]+(?::[^:.]+)?):([^.:]+)((?:\.[\w:]+)?)")
 _OF_A_DISTRIBUTED_MAP = ("ItemReader", "ItemBatcher", "ResultWriter", "Label")
 _IGNORED_INLINE = (
     "ToleratedFailureCount",

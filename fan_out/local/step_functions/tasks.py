@@ -100,7 +100,7 @@ class _Task:
         world = self._frame.world
         told = input if isinstance(input, str) else json_text(input)
         child = await self._made(
-            "Task", self._of, lambda _: world.start_execution(machine, name, told), lambda: None
+            "Task", self._of, lambda _: world.start_execution(machine, name, told)
         )
         begun = _begun(child)
         if not self._integration.pattern:
@@ -108,9 +108,7 @@ class _Task:
         shown = {"output": json_text(begun), "outputDetails": {"truncated": False}}
         self._frame.add("TaskSubmitted", **self._of, **shown)
         try:
-            ended = await self._made(
-                "Task", self._of, lambda _: world.end_of(child.arn), lambda: None
-            )
+            ended = await self._made("Task", self._of, lambda _: world.end_of(child.arn))
         except (StateFailed, asyncio.CancelledError):
             await world.stop_execution(child.arn)
             raise
@@ -138,15 +136,19 @@ class _Task:
         kind: str,
         of: dict[str, Any],
         call: Callable[[Callable[[], None]], Awaitable[Any]],
-        started: Callable[[], None],
+        started: Callable[[], None] | None = None,
     ) -> Any:
-        """Make a call, within the task's time, which begins when the call is taken up."""
+        """Make a call, within the task's time, which begins when the call is taken up: at once
+        where there is nothing to do when it has ``started``."""
         begun = asyncio.Event()
 
         def begin() -> None:
-            if not begun.is_set():
+            if started is not None and not begun.is_set():
                 started()
-                begun.set()
+            begun.set()
+
+        if started is None:
+            begin()
 
         try:
             if self._timeout is None:
