@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name))))
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check example bench clean setup
+.PHONY: run test truth-aws check example bench clean setup
 
 run: setup  ## deploy the app to an AWS on this machine, and run it there
 	fan-out local run
@@ -13,6 +13,9 @@ test: check  ## what CI runs: format, lint, types, tests, coverage
 	coverage run -m pytest --numprocesses 2 --dist loadfile
 	coverage combine --quiet
 	coverage report
+
+truth-aws: setup  ## run the cases of tests/truth in a real account, with credentials of your own
+	python tests/truth/aws.py
 
 check: setup  ## format, lint and types alone
 	ruff format --check .

@@ -57,12 +57,15 @@ def _may(partition: str, region: str, account: str, prefix: str) -> dict[str, An
 class Account:
     """An account in which cases run; made and taken down by ``account``."""
 
-    def __init__(self, session: boto3.Session, prefix: str, role: str, stack: ExitStack) -> None:
+    def __init__(
+        self, session: boto3.Session, prefix: str, role: str, stack: ExitStack, poll: float
+    ) -> None:
         self._states = session.client("stepfunctions")
         self._lambda = session.client("lambda")
         self._prefix = prefix
         self._role = role
         self._stack = stack
+        self._poll = poll
         self._functions: dict[str, str] = {}
 
     def run(self, case: Case) -> Done:
@@ -90,7 +93,7 @@ class Account:
         until = time.monotonic() + MOST_SECONDS
         described = self._states.describe_execution(executionArn=arn)
         while described["status"] == "RUNNING" and time.monotonic() < until:
-            time.sleep(0.02)
+            time.sleep(self._poll)
             described = self._states.describe_execution(executionArn=arn)
         if described["status"] == "RUNNING":
             self._states.stop_execution(executionArn=arn)
@@ -124,10 +127,13 @@ class Account:
 
 
 @contextmanager
-def account(session: boto3.Session, settle: float = 0) -> Iterator[Account]:
+def account(
+    session: boto3.Session, *, settle: float = 0, poll: float = 0.02
+) -> Iterator[Account]:
     """An account with a role for the cases; all that was made in it is deleted in the end.
 
-    ``settle`` is how many seconds a new role is given until other services know of it.
+    ``settle`` is how many seconds a new role is given until other services know of it, ``poll``
+    how many pass from one look at an execution to the next.
     """
     iam: Any = session.client("iam")
     prefix = f"truth-{uuid.uuid4().hex[:8]}"
@@ -139,7 +145,7 @@ def account(session: boto3.Session, settle: float = 0) -> Iterator[Account]:
         iam.put_role_policy(RoleName=prefix, PolicyName="may", PolicyDocument=may)
         stack.callback(iam.delete_role_policy, RoleName=prefix, PolicyName="may")
         time.sleep(settle)
-        yield Account(session, prefix, role["Role"]["Arn"], stack)
+        yield Account(session, prefix, role["Role"]["Arn"], stack, poll)
 
 
 def _region_of(session: boto3.Session) -> str:

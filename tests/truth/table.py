@@ -15,7 +15,7 @@ def table(cases: Sequence[Case]) -> str:
     """The table, in Markdown, between its marks."""
     groups = sorted({case.group for case in cases}, key=lambda group: int(group.partition("-")[0]))
     rows = [(_title(group), [case for case in cases if case.group == group]) for group in groups]
-    head = ["kind", "cases", *(f"by {source}" for source in SOURCES)]
+    head = ["kind", "cases", *SOURCES]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     lines += [_row(title, chosen) for title, chosen in [*rows, ("**all**", list(cases))]]
     return "\n".join([BEGIN, *(f"| {' | '.join(line)} |" for line in lines), END])

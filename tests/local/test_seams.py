@@ -16,7 +16,7 @@ import hashlib, json
 from types import SimpleNamespace
 from fan_out.local import adaptations
 from fan_out.local.adaptations.seam import seams
-adaptations.install(SimpleNamespace(max_environments=1), account="123456789012")
+adaptations.install(SimpleNamespace(max_environments=1))
 print(json.dumps({seam.name: hashlib.sha256(seam.source().encode()).hexdigest() for seam in seams()
                   if seam.moto is None or seam.moto.__module__.startswith("moto.")}))
 """
