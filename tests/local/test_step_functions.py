@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,36 +66,6 @@ def most_running(events: list[dict[str, Any]]) -> int:
 # Lambda tasks
 
 
-def test_a_task_goes_on_with_what_lambda_answered(machines: Machines, echo: str) -> None:
-    definition = one_state(invoke_task(echo, OutputPath="$"))
-    result = output(machines.run(definition, {"a": ["é", 1.5]}))
-    request = result.pop("SdkResponseMetadata")["RequestId"]
-    headers = result.pop("SdkHttpMetadata")["HttpHeaders"]
-    assert headers["x-amzn-RequestId"] == request
-    assert result == {
-        "ExecutedVersion": "$LATEST",
-        "Payload": {"a": ["é", 1.5]},
-        "StatusCode": 200,
-    }
-
-
-def test_a_task_may_name_its_function_as_its_resource(machines: Machines, echo: str) -> None:
-    definition = one_state({"Type": "Task", "Resource": echo})
-    assert output(machines.run(definition, [1, None])) == [1, None]
-
-
-@pytest.mark.parametrize("as_resource", [False, True])
-def test_a_function_that_is_not_there_has_lambdas_error(
-    machines: Machines, echo: str, as_resource: bool
-) -> None:
-    missing = f"{echo}-missing"
-    task = {"Type": "Task", "Resource": missing} if as_resource else invoke_task(missing)
-    described = machines.run(one_state(task), {})
-    assert described["status"] == "FAILED"
-    assert described["error"] == "Lambda.ResourceNotFoundException"
-    assert described["cause"].startswith("Function not found: arn:aws:lambda")
-
-
 @pytest.mark.parametrize("as_resource", [False, True])
 def test_a_function_without_concurrency_left_has_the_error_that_is_retried(
     machines: Machines, as_resource: bool
@@ -115,59 +84,7 @@ def test_a_function_without_concurrency_left_has_the_error_that_is_retried(
     assert len(failures) == 3, "twice the task, once the execution"
 
 
-@pytest.mark.parametrize("as_resource", [False, True])
-def test_what_a_handler_raises_is_the_executions_error(
-    machines: Machines, as_resource: bool
-) -> None:
-    function = machines.function(FAIL_ON_2)
-    task = {"Type": "Task", "Resource": function} if as_resource else invoke_task(function)
-    described = machines.run(one_state(task), 2)
-    assert (described["status"], described["error"]) == ("FAILED", "ValueError")
-    assert json.loads(described["cause"])["errorMessage"] == "bad record 57"
-
-
-def test_an_event_task_does_not_wait_for_its_function(machines: Machines) -> None:
-    function = machines.function(SLEEP)
-    task = invoke_task(function, OutputPath="$")
-    task["Parameters"]["InvocationType"] = "Event"
-    result = output(machines.run(one_state(task), 1))
-    assert (result["StatusCode"], result["Payload"]) == (202, "")
-
-
-def test_a_task_that_takes_too_long_is_timed_out_within_a_map_too(machines: Machines) -> None:
-    task = invoke_task(machines.function(SLEEP), TimeoutSeconds=1)
-    described = machines.run(map_of(task), [3])
-    assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
-
-
 # Inline Map
-
-
-def test_the_output_of_a_map_is_in_the_order_of_its_items(machines: Machines, echo: str) -> None:
-    items = list(range(20))
-    assert output(machines.run(map_of(invoke_task(echo)), items)) == items
-
-
-def test_a_map_over_nothing_succeeds_with_nothing(machines: Machines) -> None:
-    assert output(machines.run(map_of(PASS), [])) == []
-    assert output(machines.run(map_of(PASS, MaxConcurrency=2), [])) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("$[*].good", []),
-        ("$[*][*].good", []),
-        ("$[*][*].bad", [1, 2]),
-        ("$[*].list[*].good", []),
-    ],
-)
-def test_a_path_with_wildcards_that_finds_nothing_answers_an_empty_list(
-    path: str, expected: list[int], machines: Machines
-) -> None:
-    state = {"Type": "Pass", "Parameters": {"found.$": path}}
-    given = [[{"bad": 1}], [{"bad": 2}]]
-    assert output(machines.run(one_state(state), given)) == {"found": expected}
 
 
 def test_one_at_a_time_may_have_any_number_of_items(machines: Machines) -> None:
@@ -199,44 +116,6 @@ def test_a_task_that_waits_for_an_environment_has_not_begun(machines: Machines) 
     task = invoke_task(function, TimeoutSeconds=1)
     described = machines.run(map_of(task), [0] * (MOST_ENVIRONMENTS * 3))
     assert described["status"] == "SUCCEEDED"
-
-
-def test_maps_in_a_map_keep_their_order(machines: Machines) -> None:
-    inner = map_of(PASS, "Innermost")["States"]["Map"]
-    assert output(machines.run(map_of(inner), [[1, 2], [], [3]])) == [[1, 2], [], [3]]
-
-
-@pytest.mark.parametrize(
-    ("processor", "selector"), [("ItemProcessor", "ItemSelector"), ("Iterator", "Parameters")]
-)
-def test_each_item_is_given_what_is_selected_for_it(
-    machines: Machines, processor: str, selector: str
-) -> None:
-    definition = map_of(PASS, ItemsPath="$.items")
-    state = definition["States"]["Map"]
-    state[processor] = state.pop("ItemProcessor")
-    state[selector] = {
-        "item.$": "$$.Map.Item.Value",
-        "index.$": "$$.Map.Item.Index",
-        "shared.$": "$.shared",
-        "fixed": {"a": 1},
-    }
-    shared = {"b": [2]}
-    assert output(machines.run(definition, {"items": ["x", "y"], "shared": shared})) == [
-        {"item": item, "index": index, "shared": shared, "fixed": {"a": 1}}
-        for index, item in enumerate(["x", "y"])
-    ]
-
-
-def test_a_map_fails_with_the_error_of_its_task(machines: Machines) -> None:
-    task = invoke_task(machines.function(FAIL_ON_2))
-    execution = machines.start(map_of(task), [1, 2, 3])
-    described = machines.ended(execution)
-    assert (described["status"], described["error"]) == ("FAILED", "ValueError")
-    assert json.loads(described["cause"])["errorMessage"] == "bad record 57"
-    last = machines.history(execution)[-3:]
-    assert types_of(last)[-2:] == ["MapStateFailed", "ExecutionFailed"]
-    assert last[-1]["executionFailedEventDetails"]["error"] == "ValueError"
 
 
 def test_after_a_failure_no_iteration_starts_and_none_is_left_open(machines: Machines) -> None:
@@ -271,14 +150,6 @@ def test_what_follows_a_map_that_was_caught_has_its_history_to_itself(machines: 
     ]
 
 
-def test_a_timeout_inside_a_map_can_be_caught_by_its_name(machines: Machines) -> None:
-    task = invoke_task(machines.function(SLEEP), TimeoutSeconds=1)
-    catch = [{"ErrorEquals": ["States.Timeout"], "Next": "After"}]
-    definition = map_of(task, Catch=catch)
-    definition["States"]["After"] = {"Type": "Pass", "Result": "caught", "End": True}
-    assert output(machines.run(definition, [3])) == "caught"
-
-
 @pytest.mark.parametrize(
     ("error", "names", "matching"),
     [
@@ -298,17 +169,6 @@ def test_an_error_is_matched_as_aws_matches_it(
     error: str | None, names: list[str], matching: bool
 ) -> None:
     assert matches(error, names) is matching
-
-
-def test_the_servers_log_is_not_for_what_the_history_tells(
-    machines: Machines, aws: EmbeddedAws
-) -> None:
-    rule = {"Variable": "$.missing", "IsPresent": True, "Next": "Fail"}
-    choice = {"Type": "Choice", "Choices": [rule], "Default": "Fail"}
-    definition = {"StartAt": "Choice", "States": {"Choice": choice, "Fail": {"Type": "Fail"}}}
-    assert machines.run(definition, {})["status"] == "FAILED"
-    log = Path(aws.environ()["AWS_CONFIG_FILE"]).with_name("log").read_text()
-    assert "eval_component" not in log
 
 
 # Stopping
@@ -386,41 +246,6 @@ def test_an_input_is_json_of_at_most_262144_bytes(machines: Machines) -> None:
         machines.states.start_execution(stateMachineArn=machine, input="{")
     with pytest.raises(machines.states.exceptions.InvalidName):
         machines.states.start_execution(stateMachineArn=machine, name="a b")
-
-
-# Limits
-
-
-def test_a_state_may_answer_262144_bytes_and_no_more(machines: Machines) -> None:
-    function = machines.function("def handler(event, context):\n    return 'é' * event\n")
-    definition = one_state({"Type": "Task", "Resource": function})
-    most = (262_144 - len('""')) // 2
-    assert output(machines.run(definition, most)) == "é" * most
-    described = machines.run(definition, most + 1)
-    assert (described["status"], described["error"]) == ("FAILED", "States.DataLimitExceeded")
-
-
-def test_the_answers_of_a_map_must_fit_together_and_nothing_catches_it(machines: Machines) -> None:
-    catch = [{"ErrorEquals": ["States.ALL"], "Next": "After"}]
-    function = machines.function("def handler(event, context):\n    return 'x' * 100_000\n")
-    definition = map_of(invoke_task(function), Catch=catch)
-    definition["States"]["After"] = {"Type": "Succeed"}
-    described = machines.run(definition, [1, 2, 3])
-    assert (described["status"], described["error"]) == ("FAILED", "States.DataLimitExceeded")
-
-
-def test_an_execution_ends_with_its_25000th_event(machines: Machines) -> None:
-    execution = machines.start(map_of(PASS), [0] * 6_500)
-    described = machines.ended(execution)
-    assert described["status"] == "FAILED"
-    assert described["error"] == "States.Runtime"
-    assert described["cause"] == (
-        "The execution reached the maximum number of history events (25000)."
-    )
-    newest = machines.states.get_execution_history(
-        executionArn=execution, maxResults=1, reverseOrder=True
-    )["events"][0]
-    assert (newest["id"], newest["type"]) == (25_000, "ExecutionFailed")
 
 
 # Reading
@@ -527,33 +352,6 @@ def test_a_log_group_that_is_gone_keeps_no_execution_from_ending(machines: Machi
 
 
 # Refusals
-
-
-@pytest.mark.parametrize(
-    ("definition", "reason"),
-    [
-        (
-            one_state(
-                {"Type": "Parallel", "Branches": [map_of(PASS, ResultWriter={"Parameters": {}})]}
-            ),
-            "Distributed Map: ResultWriter at /States/Only/Branches[0]/States/Map/ResultWriter",
-        ),
-        (
-            map_of(PASS, ItemBatcher={"MaxItemsPerBatch": 2}),
-            "Distributed Map: ItemBatcher at /States/Map/ItemBatcher",
-        ),
-    ],
-)
-def test_what_is_not_there_is_refused_by_name(
-    machines: Machines, definition: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(ClientError) as refused:
-        machines.machine(definition)
-    error = refused.value.response["Error"]
-    assert (error["Code"], error["Message"]) == (
-        "InvalidDefinition",
-        f"the embedded AWS has no {reason}",
-    )
 
 
 def test_a_distributed_map_is_refused_in_an_update_too(machines: Machines) -> None:

@@ -53,7 +53,7 @@ class World:
     def __init__(self, loop: _Loop, machines: Mapping[str, Machine]) -> None:
         self._loop = loop
         self._began = loop.time()
-        self._functions = _functions()
+        self.functions = _functions()
         self._machines = machines
         self._running: dict[str, tuple[Execution, asyncio.Task[None], dict[str, Any]]] = {}
 
@@ -66,7 +66,7 @@ class World:
     async def invoke(self, call: Call, started: Callable[[], None]) -> Answer:
         started()
         name = call.function.removeprefix(FUNCTION)
-        handler = getattr(self._functions, name, None)
+        handler = getattr(self.functions, name, None)
         request = str(uuid.uuid4())
         if handler is None:
             message = f"Function not found: {call.function}"
@@ -74,7 +74,7 @@ class World:
         if call.kind == "Event":
             return Answer("", 202, "$LATEST", request)
         slept: list[float] = []
-        self._functions.pause = slept.append  # type: ignore[attr-defined]
+        self.functions.pause = slept.append  # type: ignore[attr-defined]
         try:
             answer = json.dumps(handler(json.loads(call.payload), None))
         except Exception as error:

@@ -28,7 +28,9 @@ ENDPOINT = "AWS_ENDPOINT_URL"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases that AWS has, or those whose names have a text in them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("only", nargs="?", default="", help="a part of the names of cases: 2-errors")
+    parser.add_argument(
+        "only", nargs="?", default="", help="a part of the names of cases: 2-errors"
+    )
     parser.add_argument("--endpoint", help="another AWS than the real one, such as an embedded one")
     given = parser.parse_args(arguments)
     chosen = [case for case in read_cases() if given.only in case.name]

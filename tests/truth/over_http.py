@@ -127,9 +127,7 @@ class Account:
 
 
 @contextmanager
-def account(
-    session: boto3.Session, *, settle: float = 0, poll: float = 0.02
-) -> Iterator[Account]:
+def account(session: boto3.Session, *, settle: float = 0, poll: float = 0.02) -> Iterator[Account]:
     """An account with a role for the cases; all that was made in it is deleted in the end.
 
     ``settle`` is how many seconds a new role is given until other services know of it, ``poll``

@@ -1,4 +1,4 @@
-"""The table of docs/embedded-aws.md: how many cases there are of a kind, and where they are from."""
+"""The table of docs/embedded-aws.md: how many cases there are of a kind, and their sources."""
 
 import re
 from collections import Counter

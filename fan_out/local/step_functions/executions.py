@@ -19,6 +19,7 @@ from fan_out.local.step_functions.requests import (
     check_name,
     invalid,
     needed,
+    one_of,
     page_of,
     page_size,
     place_of,
@@ -183,14 +184,16 @@ class Executions:
 
     def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """DescribeExecution."""
-        with_data = request.get("includedData", "ALL_DATA") == "ALL_DATA"
+        chosen = one_of(request, "includedData", "ALL_DATA", "METADATA_ONLY")
+        with_data = chosen != "METADATA_ONLY"
         return self.find(needed(request, "executionArn")).described(with_data=with_data)
 
     def list_all(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """ListExecutions, the newest first."""
         refuse(request, "mapRunArn")
         machine = self._machines.find(needed(request, "stateMachineArn"))
-        wanted, redriven = request.get("statusFilter"), request.get("redriveFilter")
+        wanted = one_of(request, "statusFilter", "RUNNING", *STATUS.values(), "PENDING_REDRIVE")
+        redriven = one_of(request, "redriveFilter", "REDRIVEN", "NOT_REDRIVEN")
         with self._lock:
             found = [run for run in self._runs.values() if run.machine.arn == machine.arn]
         listed = [run.listed() for run in reversed(found)]

@@ -3,6 +3,7 @@
 "Intrinsics for JSONPath states in Step Functions", AWS Step Functions Developer Guide.
 """
 
+import inspect
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -34,11 +35,16 @@ class Call:
         """Call it. Raises StateFailed: States.IntrinsicFailure where the function fails."""
         values = [self._value(argument, data, field) for argument in self.arguments]
         try:
+            inspect.signature(FUNCTIONS[self.name]).bind(*values)
+        except TypeError:
+            raise self._failed(f"it does not take {len(values)} arguments") from None
+        try:
             return FUNCTIONS[self.name](*values)
-        except (IntrinsicError, TypeError) as error:
-            raise StateFailed(
-                INTRINSIC, f"The function '{self.text}' had the following error: {error}"
-            ) from None
+        except IntrinsicError as error:
+            raise self._failed(str(error)) from None
+
+    def _failed(self, why: str) -> StateFailed:
+        return StateFailed(INTRINSIC, f"The function '{self.text}' had the following error: {why}")
 
     def _value(self, argument: "Call | Path | Literal", data: Data, field: str) -> Any:
         if isinstance(argument, Call):

@@ -16,6 +16,9 @@ from fan_out.local.step_functions.errors import RESULT_PATH, RUNTIME, StateFaile
 from fan_out.local.step_functions.json_text import json_text
 
 _ROOT = re.compile(r"\$(\$|[A-Za-z_]\w*)?(?=$|[.\[])")
+_NOT_AWS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|([~^#])""")
+"""Outside of quotes: what the library takes beside JSONPath."""
+
 _REFERENCE = re.compile(r"\.([^\s.\[\]'\"*?@$,:()]+)|\['((?:[^'\\]|\\.)+)'\]|\[(\d+)\]")
 
 
@@ -72,7 +75,7 @@ MISSING = object()
 def read_path(text: str) -> Path:
     """Read a path. Raises ValueError in a few words where it is not one that AWS takes."""
     root = _ROOT.match(text)
-    if root is None:
+    if root is None or any(_NOT_AWS.findall(text)):
         raise ValueError("Value is not a valid JSONPath")
     try:
         query = jsonpath.compile(f"${text[root.end() :]}")

@@ -41,9 +41,9 @@ def needed(request: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def check_name(name: str) -> str:
+def check_name(name: Any) -> str:
     """Answer a name of a machine or an execution if it can be one."""
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ApiError("InvalidName", f"Invalid Name: '{name}'")
     return name
 
@@ -53,6 +53,17 @@ def check_role(arn: str) -> str:
     if not _ROLE.fullmatch(arn):
         raise ApiError("InvalidArn", f"Invalid Role Arn: '{arn}'")
     return arn
+
+
+def one_of(request: Mapping[str, Any], name: str, *values: str) -> str | None:
+    """A parameter that has one of these values, or is not there."""
+    value: Any = request.get(name)
+    if value is not None and value not in values:
+        raise invalid(
+            f"Value '{value}' at '{name}' failed to satisfy constraint: Member must satisfy enum "
+            f"value set: [{', '.join(values)}]"
+        )
+    return None if value is None else str(value)
 
 
 def refuse(request: Mapping[str, Any], *names: str) -> None:
@@ -75,10 +86,10 @@ def token_for(place: int) -> str:
     return base64.urlsafe_b64encode(f"from {place}".encode()).decode()
 
 
-def place_of(token: str) -> int:
+def place_of(token: Any) -> int:
     """The place that a token stands for. Raises ApiError, InvalidToken."""
     try:
-        text = base64.urlsafe_b64decode(token.encode()).decode()
+        text = base64.urlsafe_b64decode(str(token).encode()).decode()
     except (binascii.Error, UnicodeError):
         text = ""
     found = re.fullmatch(r"from (\d{1,9})", text)

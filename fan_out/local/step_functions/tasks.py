@@ -23,7 +23,7 @@ _SDK = {
 
 async def run_task(state: Task, data: Data, frame: Frame) -> Any:
     """Make the call that a task is for, once, and answer its result. Raises StateFailed."""
-    timeout = whole_number(state.timeout, data, "TimeoutSeconds")
+    timeout = whole_number(state.timeout, data, "TimeoutSeconds", least=1)
     given = data.value
     if state.parameters is not None:
         given = state.parameters.evaluate(data, "Arguments" if state.jsonata else "Parameters")

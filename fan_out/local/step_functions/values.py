@@ -69,29 +69,26 @@ def caught(state: State, catcher: Catcher, data: Data, failure: StateFailed) -> 
     return Outcome(output, catcher.next, _assigned(catcher, data.on(error)))
 
 
-def whole_number(amount: Amount, data: Data, name: str) -> int | None:
-    """The number that a field says, 0 or more; None where the state has no such field.
+def whole_number(amount: Amount, data: Data, name: str, *, least: int = 0) -> int | None:
+    """The number that a field says, ``least`` or more; None where the state has no such field.
 
     Raises StateFailed where its path or expression leads to anything else.
     """
     if isinstance(amount, Expression):
-        return int(amount.typed(data, "non-negative integer", _is_natural))
+        kind = "positive integer" if least else "non-negative integer"
+        return int(amount.typed(data, kind, lambda value: type(value) is int and value >= least))
     if not isinstance(amount, Path):
         return amount if isinstance(amount, int) else None
     value = amount.evaluate(data, f"{name}Path")
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
-    if not _is_natural(value):
+    if type(value) is not int or value < least:
         raise StateFailed(
             RUNTIME,
             f'The {name}Path field refers to value "{json_text(value)}" which is not a valid '
             f"integer: {amount.text}",
         )
-    return int(value)
-
-
-def _is_natural(value: Any) -> bool:
-    return type(value) is int and value >= 0
+    return value
 
 
 def _at(path: Path, data: Data, name: str) -> Any:
