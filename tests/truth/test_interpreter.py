@@ -360,11 +360,11 @@ def test_whatever_stands_in_a_definition_is_taken_or_refused_in_one_line(
         '{"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": NaN, "End": true}}}',
         "[" * 100_000 + "]" * 100_000,
         json.dumps(machine({"Type": "Pass", "Result": "x" * 1_048_576})),
-        '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true, "Parameters": '
-        + '{"a": ' * 900
+        '{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Output": '
+        + '{"a": ' * 6_000
         + "1"
-        + "}" * 900
-        + "}}}",
+        + "}" * 6_000
+        + ', "End": true}}}',
     ],
     ids=["empty", "words", "array", "twice", "nan", "deep array", "large", "deep"],
 )
