@@ -6,7 +6,6 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -216,6 +215,16 @@ def test_executions_are_listed_by_pages_the_newest_first(machines: Machines) -> 
     assert code_of(refused) == "InvalidToken"
 
 
+def test_an_update_may_change_the_role_alone(machines: Machines) -> None:
+    arn = machines.machine(one_state(PASS))
+    role = machines.role.replace("role/", "role/other-")
+    machines.states.update_state_machine(stateMachineArn=arn, roleArn=role)
+    described = machines.states.describe_state_machine(stateMachineArn=arn)
+    assert described["roleArn"] == role
+    assert json.loads(described["definition"]) == one_state(PASS)
+    succeeded(machines, arn)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -259,17 +268,6 @@ def test_what_is_written_while_it_runs_can_be_read(machines: Machines) -> None:
 # Redrive
 
 
-def redrive(machines: Machines, execution: str) -> None:
-    """Redrive an execution that may be just ending."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with suppress(machines.states.exceptions.ExecutionNotRedrivable):
-            machines.states.redrive_execution(executionArn=execution)
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never ended")
-
-
 def test_a_redrive_runs_the_chunks_that_failed_and_is_told_by_the_api(
     machines: Machines, tmp_path: Any
 ) -> None:
@@ -300,12 +298,23 @@ def test_a_redrive_runs_the_chunks_that_failed_and_is_told_by_the_api(
     assert code_of(refused) == "ExecutionNotRedrivable"
 
 
+def test_an_execution_with_a_full_history_cannot_be_redriven(machines: Machines) -> None:
+    execution = machines.start(map_of(PASS), [0] * 6_500)
+    described = machines.ended(execution)
+    assert described["status"] == "FAILED"
+    assert described["redriveStatusReason"] == "Execution event history limit exceeded"
+    newest = machines.states.get_execution_history(
+        executionArn=execution, maxResults=1, reverseOrder=True
+    )["events"][0]
+    assert (newest["id"], newest["type"]) == (25_000, "ExecutionFailed")
+
+
 def test_a_stopped_execution_can_be_redriven_and_stopped_again(machines: Machines) -> None:
     execution = machines.start(one_state(WAIT), {})
     machines.wait_for(execution, "WaitStateEntered")
     for _ in range(2):
         machines.states.stop_execution(executionArn=execution, error="Enough")
-        redrive(machines, execution)
+        machines.states.redrive_execution(executionArn=execution)
     machines.states.stop_execution(executionArn=execution)
     described = machines.states.describe_execution(executionArn=execution)
     assert (described["status"], described["redriveCount"]) == ("ABORTED", 2)

@@ -22,6 +22,10 @@ class EventLoop:
         """Let it run, without waiting for its end."""
         asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    def wait(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let it run, and wait for its end."""
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
     def call(self, function: Callable[[], Result]) -> Result:
         """Call a function in the loop's thread, and answer its result."""
 

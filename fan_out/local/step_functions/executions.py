@@ -50,7 +50,6 @@ class Run:
     started: datetime
     execution: Execution | None
     end: dict[str, Any] | None = None
-    events: int = 0
     redrives: int = 0
     redriven: datetime | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -111,7 +110,7 @@ class Run:
         status = self.status
         if status in ("RUNNING", "SUCCEEDED"):
             return f"Execution is {status} and cannot be redriven"
-        if self.events >= HISTORY_EVENTS - 1:
+        if self.last is not None and self.last["id"] >= HISTORY_EVENTS - 1:
             return "Execution event history limit exceeded"
         if datetime.now(UTC) - self.started > REDRIVABLE:
             return "Execution redrivable period exceeded"
@@ -170,12 +169,14 @@ class Executions:
     def redrive(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """RedriveExecution: go on with what has failed, was aborted, or was never started."""
         run = self.find(needed(request, "executionArn"))
+        if run.not_redrivable() is None:
+            self._loop.wait(run.until_its_end())  # its last event may have just been written
         with self._lock:
-            reason = run.not_redrivable()
-            execution = run.execution
-            if reason is not None or execution is None or run.end is None:
-                raise ApiError("ExecutionNotRedrivable", reason or "The execution is just ending")
+            reason, execution = run.not_redrivable(), run.execution
+            if reason is not None or execution is None:
+                raise ApiError("ExecutionNotRedrivable", str(reason))
             moment = datetime.now(UTC)
+            run.over = asyncio.Event()
             execution.history.events = list(self._archive.read(run.arn))
             run.redrives, run.redriven, run.end = run.redrives + 1, moment, None
             execution.redrive(run.redrives, time_text(moment))
@@ -264,7 +265,7 @@ class Executions:
         await execution.run()
         events = execution.history.events
         self._archive.keep(run.arn, events)
-        run.end, run.events = events[-1], len(events)
+        run.end = events[-1]
         execution.history.events = []
         if run.status == "SUCCEEDED":
             run.execution = None

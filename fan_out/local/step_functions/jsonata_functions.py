@@ -37,6 +37,7 @@ EXPONENT_FROM = 1e21
 
 _library_string = Functions._string
 _library_symbol = Signature.get_symbol
+_library_compare = Functions.Comparator.compare
 _library_calculate = Jsonata.evaluate_numeric_expression
 
 
@@ -73,8 +74,10 @@ def _symbol(self: Any, value: Any) -> str:
 
 
 def _compare(self: Any, o1: Any, o2: Any) -> int:
-    """Python's sort asks whether the later one comes first: it does where the function says that
-    the earlier one comes after it."""
+    """Python's sort asks whether the later one comes first: it does where the function of the
+    expression says that the earlier one comes after it. The library's own, of ``^``, says which."""
+    if isinstance(self._comparator, Jsonata.JLambda):
+        return int(_library_compare(self, o1, o2))
     return -1 if Functions.func_apply(self._comparator, [o2, o1]) else 0
 
 
