@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RECORDS ?= 1000
 SEED ?= 1
 
-.PHONY: run test check faults example bench clean setup
+.PHONY: run test truth-aws check faults example bench clean setup
 
 run: setup  ## deploy the app to an AWS on this machine, and run it there
 	fan-out local run
@@ -16,6 +16,9 @@ test: check  ## what CI runs: format, lint, types, tests, coverage
 	coverage run -m pytest --numprocesses 2 --dist loadfile
 	coverage combine --quiet
 	coverage report
+
+truth-aws: setup  ## run the cases of tests/truth in a real account, with credentials of your own
+	python tests/truth/aws.py
 
 check: setup  ## format, lint and types alone
 	ruff format --check .

@@ -1,9 +1,9 @@
 """What the child process serves: moto's services, adapted, and functions run by our own."""
 
 import socket
+from collections.abc import Iterable
 from typing import Any
 
-from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -15,11 +15,13 @@ from fan_out.local import adaptations
 from fan_out.local.adaptations import credentials
 from fan_out.local.adaptations.functions.logs import write_log
 from fan_out.local.adaptations.missing_actions import answering_missing_actions
+from fan_out.local.adaptations.stacks.resource_changes import OWN_MODELS
 from fan_out.local.gate.credentials import Credentials
 from fan_out.local.gate.gate import Gate
 from fan_out.local.lambda_service import LambdaService
 from fan_out.local.session import sign_own_calls
 from fan_out.local.settings import Settings
+from fan_out.local.state_machines import StateMachineResource, step_functions
 
 MOTOS_OWN = ("moto_api", "moto_api._internal", "instance_metadata")
 """What is no service of AWS, by its names in moto."""
@@ -32,7 +34,6 @@ class EmbeddedServices:
     """
 
     def __init__(self, settings: Settings, port: int, own: Credentials) -> None:
-        default_user_config["stepfunctions"] = {"execute_state_machine": True}
         self._lambda = LambdaService(
             max_environments=settings.max_environments,
             endpoint_url=f"http://localhost:{port}",
@@ -40,11 +41,16 @@ class EmbeddedServices:
             write_log=write_log,
             directory=settings.directory / "lambda",
         )
-        adaptations.install(self._lambda, account=settings.account)
+        adaptations.install(self._lambda)
         credentials.give_to_root(own)
         sign_own_calls(own)
-        services = answering_missing_actions(AwsServices(_application_of))
-        self._application = Gate(services, port=port, find=credentials.find)
+        self._step_functions = step_functions(
+            settings.account, settings.max_environments, settings.directory / "executions"
+        )
+        StateMachineResource.service = self._step_functions
+        OWN_MODELS["AWS::StepFunctions::StateMachine"] = (StateMachineResource, "StateMachineName")
+        self._moto = answering_missing_actions(AwsServices(_application_of))
+        self._application = Gate(self._answer, port=port, find=credentials.find)
 
     def serve(self, listening: socket.socket) -> None:
         """Answer requests until the process ends, each connection in a thread of its own."""
@@ -65,8 +71,17 @@ class EmbeddedServices:
         return self._lambda.isolated
 
     def close(self) -> None:
-        """End every Lambda environment."""
+        """End every execution and every Lambda environment."""
+        self._step_functions.close()
         self._lambda.close()
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        api = self._step_functions.api
+        return (
+            api(environ, start_response)
+            if api.is_for(environ)
+            else self._moto(environ, start_response)
+        )
 
 
 class AwsServices(DomainDispatcherApplication):

@@ -13,7 +13,7 @@ from definitions import definition
 import jobs
 from fan_out import FailurePolicy, FanOut
 from fan_out.collecting import is_plain
-from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.local.step_functions.jsonata import evaluate
 from lambdas import worker
 
 HALVE = FailurePolicy.tolerate(chunks=3, halve=True)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fan_out import halving
-from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.local.step_functions.jsonata import evaluate
 
 JSON = st.one_of(
     st.none(),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fan_out import halving
 from fan_out.cli.asked import Asked
 from fan_out.cli.successor import name_after
-from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.local.step_functions.jsonata import evaluate
 from fan_out.runtime import Chunk, control, worker
 from fan_out.runtime.carry_on import MARGIN_VARIABLE
 from fan_out.runtime.resumed import shortened

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fan_out import FailurePolicy, FanOut
-from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.local.step_functions.jsonata import evaluate
 from fan_out.runtime.budget import (
     BYTES_WITHOUT_CAUSE,
     EVENTS_AROUND,

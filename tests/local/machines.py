@@ -33,9 +33,9 @@ def invoke_task(function: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def map_of(state: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """A machine of one inline Map over its input, with one state in it."""
-    processor = {"StartAt": "Inner", "States": {"Inner": {**state, "End": True}}}
+def map_of(state: dict[str, Any], name: str = "Inner", **fields: Any) -> dict[str, Any]:
+    """A machine of one inline Map over its input, with one state of that name in it."""
+    processor = {"StartAt": name, "States": {name: {**state, "End": True}}}
     return one_state({"Type": "Map", "ItemProcessor": processor, **fields}, "Map")
 
 

@@ -524,9 +524,8 @@ def test_a_stack_that_cannot_be_created_is_rolled_back_and_says_why(
     group = f"/named/{uuid.uuid4()}"
     wanted = template(Logs=log_group(LogGroupName=group), Machine=machine(distributed), Role=role())
     assert stacks.deploy(name, wanted)["status"] == "ROLLBACK_COMPLETE"
-    reason = (
-        "the embedded AWS has no Distributed Map: state 'Map' has ProcessorConfig.Mode DISTRIBUTED"
-    )
+    place = "/States/Map/ItemProcessor/ProcessorConfig/Mode"
+    reason = f"the embedded AWS has no Distributed Map: Mode DISTRIBUTED at {place}"
     assert ("Machine", "CREATE_FAILED", reason) in stacks.events(name)
     assert stacks.resources(name) == {}
     assert not machines.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]

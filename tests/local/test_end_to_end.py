@@ -252,7 +252,7 @@ def test_an_answer_that_is_not_json_is_lambdas_error(run: Any) -> None:
 def test_an_answer_of_nan_is_no_json_and_never_an_output(run: Any) -> None:
     done = run("NotANumber", {"totalProcessRecordCount": 1})
     assert done["status"] == "FAILED"
-    assert "the function's answer must be JSON: NaN is none" in done["cause"]
+    assert "the function's answer is not valid JSON: NaN" in done["cause"]
 
 
 def test_what_a_function_prints_and_its_report_are_in_the_fan_outs_log(

@@ -14,7 +14,7 @@ import aws_cdk as cdk
 import pytest
 
 from fan_out import FailurePolicy, Retry, tolerance
-from fan_out.local.adaptations.executions.jsonata.evaluation import evaluate
+from fan_out.local.step_functions.jsonata import evaluate
 from fan_out.runtime import Chunk, worker
 from fan_out.runtime.budget import (
     BYTES_PER_FAILURE,

@@ -1,15 +1,14 @@
 """What moto gets wrong for a fan-out, mended: one module for each, by service."""
 
-from fan_out.local.adaptations import credentials, executions, functions, stacks
+from fan_out.local.adaptations import credentials, functions, stacks
 from fan_out.local.lambda_service import LambdaService
 
 
-def install(service: LambdaService, *, account: str) -> None:
+def install(service: LambdaService) -> None:
     """Adapt the moto of this process; functions run in ``service``. To be called once.
 
     Raises SeamError where moto is not the one that the adaptations are for.
     """
     credentials.install()
     functions.install(service)
-    executions.install(account, service.max_environments)
     stacks.install()

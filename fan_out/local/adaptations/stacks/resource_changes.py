@@ -53,9 +53,13 @@ class Unsupported:
         """Do nothing: there is nothing to delete."""
 
 
+OWN_MODELS: dict[str, tuple[Any, str]] = {}
+"""The types that are not moto's here: the model, and the property that names a resource."""
+
+
 def is_missed(type: str) -> bool:
     """Whether a resource of the type is passed over here, and would do something in AWS."""
-    known = is_custom(type) or resource_class_from_type(type) is not None
+    known = is_custom(type) or _model_of(type) is not None
     return not known and type != "AWS::CDK::Metadata"
 
 
@@ -70,7 +74,7 @@ def must_be_replaced(before: Record, wanted: Record) -> bool:
         return True
     if before.properties == wanted.properties:
         return False
-    name = resource_name_property_from_type(wanted.type)
+    name = _named_by(wanted.type)
     renamed = name is not None and before.properties.get(name) != wanted.properties.get(name)
     return renamed or wanted.type in REPLACED
 
@@ -86,7 +90,7 @@ def update(before: Record, wanted: Record, place: Place) -> Record:
             f"the embedded AWS cannot change an {wanted.type}: destroy the stack, and deploy it "
             "anew"
         )
-    model = resource_class_from_type(wanted.type).update_from_cloudformation_json(
+    model = _model_of(wanted.type).update_from_cloudformation_json(
         original_resource=before.model,
         new_resource_name=before.physical_id,
         cloudformation_json=wanted.definition(),
@@ -100,10 +104,10 @@ def _model(wanted: Record, place: Place) -> Any:
     if is_custom(wanted.type):
         return custom_resource(wanted.type, wanted.logical_id, wanted.properties)
     name = generated_name(wanted.type, place.stack_name, wanted.logical_id)
-    model = resource_class_from_type(wanted.type)
+    model = _model_of(wanted.type)
     if model is None:
         return Unsupported(wanted.type, name)
-    named_by = resource_name_property_from_type(wanted.type)
+    named_by = _named_by(wanted.type)
     return model.create_from_cloudformation_json(
         wanted.properties.get(named_by, name) if named_by else name,
         wanted.definition(),
@@ -116,10 +120,19 @@ def _model(wanted: Record, place: Place) -> Any:
 
 
 def _can_update(type: str) -> bool:
-    model = resource_class_from_type(type)
+    model = _model_of(type)
     found = getattr(model, "update_from_cloudformation_json", None)
     return found is not None and not hasattr(found, "__isabstractmethod__")
 
 
 def _without_tags(record: Record) -> dict[str, Any]:
     return {key: value for key, value in record.properties.items() if key != "Tags"}
+
+
+def _model_of(type: str) -> Any:
+    return OWN_MODELS[type][0] if type in OWN_MODELS else resource_class_from_type(type)
+
+
+def _named_by(type: str) -> str | None:
+    named = OWN_MODELS[type][1] if type in OWN_MODELS else resource_name_property_from_type(type)
+    return None if named is None else str(named)
