@@ -2,7 +2,6 @@
 
 import datetime
 import io
-import json
 import os
 import socket
 import stat
@@ -21,7 +20,7 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from machines import Machines, one_state
+from machines import Machines
 
 from fan_out.local import EmbeddedAws
 from fan_out.local.gate.credentials import Credentials
@@ -347,14 +346,6 @@ def test_a_function_whose_role_changes_acts_as_the_new_one(aws: EmbeddedAws) -> 
     machines.functions.update_function_configuration(FunctionName=function, Role=other.role)
     arn, _ = machines.invoke(function)["payload"]
     assert f"/{other.role.split('/')[-1]}/" in arn
-
-
-def test_a_state_that_calls_a_service_is_served(aws: EmbeddedAws) -> None:
-    machines = Machines(aws)
-    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity"}
-    described = machines.run(one_state(state), {})
-    assert described["status"] == "SUCCEEDED", described
-    assert json.loads(described["output"])["Account"] == "123456789012"
 
 
 # Uploads, and presigned URLs

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 from machines import Machines, invoke_task, map_of, one_state
 
@@ -19,7 +21,7 @@ WAIT = {"Type": "Wait", "Seconds": 60}
 FAIL_WHEN_TOLD = """
 import os
 def handler(event, context):
-    if event == 2 and os.path.exists(FILE):
+    if event == 2 and "BROKEN" in os.environ:
         raise ValueError("two")
     return event
 """
@@ -269,16 +271,17 @@ def test_what_is_written_while_it_runs_can_be_read(machines: Machines) -> None:
 
 
 def test_a_redrive_runs_the_chunks_that_failed_and_is_told_by_the_api(
-    machines: Machines, tmp_path: Any
+    machines: Machines,
 ) -> None:
-    broken = tmp_path / "broken"
-    broken.touch()
-    function = machines.function(FAIL_WHEN_TOLD.replace("FILE", repr(str(broken))))
+    broken = {"Variables": {"BROKEN": "1"}}
+    function = machines.function(FAIL_WHEN_TOLD, Environment=broken)
     machine = machines.machine(map_of(invoke_task(function), MaxConcurrency=1))
     execution = machines.states.start_execution(stateMachineArn=machine, input="[1, 2, 3]")
     arn = execution["executionArn"]
     assert machines.ended(arn)["redriveStatus"] == "REDRIVABLE"
-    broken.unlink()
+    machines.functions.update_function_configuration(
+        FunctionName=function, Environment={"Variables": {}}
+    )
     redriven = machines.states.redrive_execution(executionArn=arn)
     described = machines.ended(arn)
     assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", [1, 2, 3])
@@ -357,11 +360,11 @@ def test_a_parameter_of_the_wrong_kind_is_refused(
 
 def called(aws: EmbeddedAws, action: str, body: bytes) -> tuple[int, dict[str, Any]]:
     """Call an action as no SDK would."""
-    request = urllib.request.Request(
-        aws.environ()["AWS_ENDPOINT_URL"],
-        data=body,
-        headers={"X-Amz-Target": f"AWSStepFunctions.{action}", "Content-Type": "x"},
-    )
+    target = {"X-Amz-Target": f"AWSStepFunctions.{action}", "Content-Type": "x"}
+    url = f"{aws.endpoint_url}/"
+    signed = AWSRequest("POST", url, data=body, headers=target)
+    SigV4Auth(aws.session().get_credentials(), "states", "us-east-1").add_auth(signed)
+    request = urllib.request.Request(url, data=body, headers=dict(signed.headers))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request) as answer:
