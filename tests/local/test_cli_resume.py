@@ -363,10 +363,8 @@ def test_where_no_chunk_is_left_only_a_redrive_helps(run: Command, command: Comm
         "after them; --redrive runs what comes after the Map again\n"
     )
     redriven = command("resume", execution, "--redrive")
-    assert redriven.returncode == 2
-    assert redriven.stderr == (
-        "error: this AWS cannot redrive: the embedded one has no RedriveExecution\n"
-    )
+    assert redriven.returncode == 1, "what comes after the Map fails again"
+    assert redriven.stderr.splitlines()[-1].endswith(" --redrive")
 
 
 def test_answers_that_are_too_much_together_are_no_matter_of_resuming(run: Command) -> None:
