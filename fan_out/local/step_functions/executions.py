@@ -273,10 +273,9 @@ class Executions:
         run.over.set()
 
     def _events(self, run: Run) -> Sequence[dict[str, Any]]:
-        running = run.execution
-        if run.end is not None or running is None:
-            return self._archive.read(run.arn)
-        return running.history.events
+        # first the events, then the question whether they were put away in the meantime
+        events = [] if run.execution is None else run.execution.history.events
+        return events if run.end is None else self._archive.read(run.arn)
 
 
 def without_data(event: Mapping[str, Any]) -> dict[str, Any]:
