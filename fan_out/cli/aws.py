@@ -6,7 +6,6 @@ import os
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from fan_out.cli.errors import one_line
 
@@ -41,12 +40,6 @@ class Aws:
 
         # the CDK CLI and the aws command read AWS_REGION, boto3 does not
         return cls(boto3.Session(), os.environ.get("AWS_REGION") or None)
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether it is one on this machine."""
-        host = urlsplit(self.stepfunctions.meta.endpoint_url).hostname
-        return host in ("localhost", "127.0.0.1", "::1")
 
     def within(self, region: str) -> Aws:
         """The same AWS in another region."""

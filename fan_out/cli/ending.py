@@ -33,11 +33,6 @@ TOO_MUCH_IN_ALL = (
     "answer their keys"
 )
 
-NO_REDRIVE = (
-    "all chunks are done, and what failed came after them: run it again (in AWS, fan-out resume "
-    "--redrive would do that part alone; the embedded AWS cannot)"
-)
-
 SET_ASIDE = (
     "the bad records were set aside, so that no chunk is left to resume: mend the worker, and run "
     "the job again"
@@ -66,7 +61,7 @@ def tell(aws: Aws, ended: Ended, telling: Telling, screen: Screen) -> int:
     else:
         _tell_failure(aws, ended, failure, telling, screen)
     if telling.log_stays:
-        report.show_details(screen, _what_next(aws, ended))
+        report.show_details(screen, _what_next(ended))
     return 0 if failure is None else FAILED
 
 
@@ -112,7 +107,7 @@ def _tell_failure(
         result.show_set_aside(screen, ended.summary.records, succeeded=False)
 
 
-def _what_next(aws: Aws, ended: Ended) -> Iterator[tuple[str, str]]:
+def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
     """How to do what is left, where there is something."""
     chunks, failure = Chunks.of(ended.steps), ended.summary.failure
     if chunks is None:
@@ -128,8 +123,6 @@ def _what_next(aws: Aws, ended: Ended) -> Iterator[tuple[str, str]]:
         yield "advice", SET_ASIDE
     elif chunks.left or (failure is not None and ended.steps.joins):
         yield "resume", report.resume_command(ended.arn, redrive=False)
-    elif failure is not None and aws.is_embedded:
-        yield "advice", NO_REDRIVE
     elif failure is not None:
         yield "resume", report.resume_command(ended.arn, redrive=True)
 

@@ -17,9 +17,6 @@ from fan_out.cli.steps import Steps
 Objection = Callable[[Steps], str | None]
 """Says in one line why an execution is not to go on, from what its history tells so far."""
 
-NOT_IMPLEMENTED = "501"
-"""What the embedded AWS answers where it lacks an action."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
@@ -82,10 +79,6 @@ def _redrive(aws: Aws, arn: str) -> None:
         aws.stepfunctions.redrive_execution(executionArn=arn)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code")
-        if code == NOT_IMPLEMENTED:
-            raise CommandError(
-                "this AWS cannot redrive: the embedded one has no RedriveExecution"
-            ) from None
         if code != "ExecutionNotRedrivable":
             raise
         message = one_line(error.response.get("Error", {}).get("Message", ""))

@@ -40,7 +40,7 @@ Redrive = Annotated[
     typer.Option(
         "--redrive",
         help="Go on with the execution itself, as its state machine was then, and with what comes "
-        "after the Map. In AWS alone, up to 14 days after its end, and not for failures that were "
+        "after the Map. Up to 14 days after its end, and not for failures that were "
         "tolerated.",
     ),
 ]

@@ -68,7 +68,7 @@ class Past:
 
     def or_redrive(self, why: str) -> str:
         """The end of an error message: that a redrive does it, ``why``; empty where it does not."""
-        return f"; --redrive (in AWS) {why}" if self.redrivable else ""
+        return f"; --redrive {why}" if self.redrivable else ""
 
 
 def first_look(client: SFNClient, arn: str) -> Outcome:

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsonata import Jsonata
+from jsonata import JException, Jsonata
 from jsonata.utils import Utils
 
 from fan_out.local.step_functions.data import Data
 from fan_out.local.step_functions.errors import EvaluationFailed
 from fan_out.local.step_functions.jsonata_functions import (
     FUNCTIONS,
+    TooLarge,
     for_the_library,
     install,
     whole,
@@ -155,6 +156,8 @@ def _json(value: Any) -> Any:
         return [_json(item) for item in value]
     if isinstance(value, bool | str):
         return value
+    if isinstance(value, TooLarge):
+        raise JException("D1001", -1, value)
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     if isinstance(value, int | float):

@@ -153,16 +153,20 @@ def for_the_library(value: Any) -> Any:
     return whole(value)
 
 
+class TooLarge(float):
+    """Stands for an integer that no double can be: it may be counted, but not be an answer."""
+
+
 def whole(value: Any) -> Any:
     """A number as JavaScript has it: 3.0 is 3, from 1e21 on there is an exponent, and what is more
-    than a double can be is infinite."""
+    than a double can be is infinite: TooLarge."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if abs(value) >= EXPONENT_FROM or value != value:
         try:
             return float(value)
         except OverflowError:
-            return math.inf if value > 0 else -math.inf
+            return TooLarge(math.inf if value > 0 else -math.inf)
     return int(value) if value == int(value) else value
 
 
