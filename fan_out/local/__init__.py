@@ -1,4 +1,4 @@
-"""An AWS on this machine: moto's server, adapted, with a Lambda that runs the real code."""
+"""An AWS on this machine: Step Functions and Lambda of our own, and the rest by moto, adapted."""
 
 from typing import TYPE_CHECKING, Any
 
