@@ -23,6 +23,7 @@ def read_input(given: str) -> str:
         raise CommandError(f"{name} must be JSON: {one_line(error)}") from None
     if not isinstance(value, dict):
         raise CommandError(f"{name} must be a JSON object, got {_kind(value)}")
+    _encoded(name, json.dumps(value, ensure_ascii=False))  # "\\ud800" alone is no character
     size = len(_encoded(name, text))
     if size > PAYLOAD_BYTES:
         raise CommandError(f"{name} must be at most {PAYLOAD_BYTES} bytes, got {size}")

@@ -106,6 +106,7 @@ def test_without_a_command_the_help_is_shown_and_no_error_without_words(
         (["run", "--input", '{"n": 1e999}'], "--input must be JSON: 1e999 is more than a number"),
         (["run", "--input", "[" * 100_000], "--input must be JSON: "),
         (["run", "--input", '{"n": "\udcff"}'], "--input must be UTF-8"),
+        (["run", "--input", r'{"n": "\ud800"}'], "--input must be UTF-8"),
         (["run", "--input", "@/nowhere"], "--input @/nowhere: cannot read the file: No such file"),
         (["run", "--input", "@/"], "--input @/: cannot read the file: Is a directory"),
         (["local", "start", "--max-environments", "0"], "invalid value for '--max-environments'"),
