@@ -23,7 +23,7 @@ MOST_PACKAGES = 20
 
 MOST_CHECKS = 500
 
-CREDENTIALS = re.compile(r"://[^/@\s]+@")
+CREDENTIALS = re.compile(r"://\S+@")
 
 
 def install(requirements: Path, target: Target) -> Path:

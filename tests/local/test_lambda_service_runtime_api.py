@@ -15,6 +15,8 @@ from lambda_functions import LONG, Lambda, eventually, function, running
 from fan_out.local.lambda_service.log import Log
 from fan_out.local.lambda_service.runtime_api import RuntimeApi
 
+NEXT = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: {host}\r\n\r\n"
+
 
 @pytest.fixture
 def aws(tmp_path: Path) -> Iterator[Lambda]:
@@ -56,10 +58,54 @@ def test_a_runtime_may_answer_over_another_connection_than_it_asked_on(api: Runt
         assert runtime.result() == 202
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://page.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "cross-site"},
+        {"Host": "page.example"},
+        {"Host": "localhost:80"},
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "invocation/next"), ("POST", "invocation/1/response")]
+)
+def test_a_web_page_reaches_no_runtime(
+    api: RuntimeApi, headers: dict[str, str], method: str, path: str
+) -> None:
+    assert _refused(api, method, path, headers)
+
+
+def test_a_call_of_another_method_is_none_of_the_runtime(api: RuntimeApi) -> None:
+    assert _refused(api, "POST", "invocation/next", {})
+    assert _refused(api, "GET", "invocation/1/response", {})
+
+
+def _refused(api: RuntimeApi, method: str, path: str, headers: dict[str, str]) -> bool:
+    """Whether the call never comes through, although it is waited for; the runtime's next does."""
+
+    def call_and_ask_next() -> int:
+        page = http.client.HTTPConnection(api.address)
+        page.request(method, f"/2018-06-01/runtime/{path}", headers=headers)
+        status = page.getresponse().status
+        runtime = http.client.HTTPConnection(api.address)
+        runtime.request("POST", "/2018-06-01/runtime/init/error")
+        runtime.getresponse().read()
+        return status
+
+    with ThreadPoolExecutor() as threads:
+        calling = threads.submit(call_and_ask_next)
+        call = api.call(time.monotonic() + LONG, path, "init/error")
+        assert call is not None
+        call.answer("202 Accepted")
+        return calling.result() == 404 and call.path == "init/error"
+
+
 def test_who_does_not_wait_for_the_answer_gets_none(api: RuntimeApi) -> None:
     host, port = api.address.split(":")
     client = socket.create_connection((host, int(port)))
-    client.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
+    client.sendall(NEXT.format(host=api.address).encode())
     call = api.call(time.monotonic() + LONG, "invocation/next")
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
@@ -88,7 +134,7 @@ def test_a_call_whose_client_is_gone_is_abandoned(api: RuntimeApi) -> None:
     host, port = api.address.split(":")
     for lingers in (1, 0):
         client = socket.create_connection((host, int(port)))
-        client.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
+        client.sendall(NEXT.format(host=api.address).encode())
         call = api.call(time.monotonic() + LONG, "invocation/next")
         assert call is not None
         assert not call.is_abandoned()

@@ -52,7 +52,7 @@ def _why_unsigned(request: Request) -> str:
 
 def _check_v4(request: Request, signed: SignatureV4, find: FindCredentials) -> None:
     now = datetime.now(UTC)
-    if signed.lasts is not None and now > signed.time + signed.lasts:
+    if signed.lasts is not None and now - signed.time > signed.lasts:
         raise Refused(refusal.EXPIRED_URL, f"the URL expired at {signed.time + signed.lasts}")
     if signed.time - now > MOST_SKEW or (signed.lasts is None and now - signed.time > MOST_SKEW):
         raise Refused(

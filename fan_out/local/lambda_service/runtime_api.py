@@ -10,6 +10,7 @@ import math
 import select
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -29,9 +30,24 @@ ACCEPTED = "202 Accepted"
 class Call:
     """A call of the runtime: what follows the version in its path, and its body."""
 
+    method: str
     path: str
+    headers: Mapping[str, str]
+    """By their names in small letters."""
+
     body: bytes
     connection: "Connection"
+
+    def is_for(self, address: str, *paths: str) -> bool:
+        """Whether it is a runtime's call to one of ``paths``, and not a web page's.
+
+        A browser runs as our own user too. It names the page in Origin, or says in Sec-Fetch-* how
+        it came to ask; a page whose host has become 127.0.0.1 in the meantime names that host.
+        """
+        from_page = any(name == "origin" or name.startswith("sec-") for name in self.headers)
+        method = "GET" if self.path == NEXT else "POST"
+        asked = self.path in paths and self.method == method
+        return asked and not from_page and self.headers.get("host") == address
 
     def answer(self, status: str, body: bytes = b'{"status":"OK"}\n', **headers: str) -> None:
         """Send the answer, in one piece: in two, the second would wait for the first's receipt.
@@ -73,9 +89,10 @@ class RuntimeApi:
         """Wait for a call to one of ``paths``, and read what is printed meanwhile.
 
         Answers None where there is none ``until`` then (of ``time.monotonic()``), or where there
-        will never be one: ``ended`` tells. Any other call is refused: handlers may call too.
+        will never be one: ``ended`` tells. Any other call is refused: handlers may call too, and
+        so may the web pages that are open in a browser.
         """
-        while (call := self._next(until)) is not None and call.path not in paths:
+        while (call := self._next(until)) is not None and not call.is_for(self.address, *paths):
             call.answer("404 Not Found", b'{"errorType":"InvalidPath"}')
         return call
 
@@ -147,15 +164,16 @@ class Connection:
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
             return None
-        first, *headers = bytes(self._received[:end]).decode("latin-1").split("\r\n")
+        first, *lines = bytes(self._received[:end]).decode("latin-1").split("\r\n")
+        headers = _headers(lines)
         stop = end + 4 + _content_length(headers)
         if len(self._received) < stop:
             return None
         body = bytes(self._received[end + 4 : stop])
         del self._received[:stop]
-        _, _, target = first.partition(" ")
+        method, _, target = first.partition(" ")
         path, _, _ = target.partition(" ")
-        return Call(path.removeprefix(VERSION), body, self)
+        return Call(method, path.removeprefix(VERSION), headers, body, self)
 
     def send(self, data: bytes) -> None:
         """Send all of ``data``, unless the client has gone."""
@@ -178,9 +196,11 @@ class Connection:
         self._socket.close()
 
 
-def _content_length(headers: list[str]) -> int:
-    for header in headers:
-        name, _, value = header.partition(":")
-        if name.lower() == "content-length" and value.strip().isdecimal():
-            return int(value)
-    return 0
+def _headers(lines: list[str]) -> dict[str, str]:
+    parts = (line.partition(":") for line in lines)
+    return {name.lower(): value.strip() for name, _, value in parts}
+
+
+def _content_length(headers: Mapping[str, str]) -> int:
+    said = headers.get("content-length", "")
+    return int(said) if said.isdecimal() else 0
