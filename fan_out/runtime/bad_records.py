@@ -7,7 +7,7 @@ import logging
 import traceback
 
 from fan_out.runtime.answers import MOST_BYTES, checked
-from fan_out.runtime.callables import takes_keyword
+from fan_out.runtime.callables import takes_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def record_by_record(function: Callable[..., Any]) -> Callable[[Chunk, Any], Any
     Raises ValueError where the bad records' list is more than a state can carry, and RuntimeError
     where the function takes a key and there is none.
     """
-    takes_key = takes_keyword(function, "key")
+    takes_key = takes_named(function, "key")
 
     def all_of(chunk: Chunk, context: Any) -> dict[str, list[Any]]:
         answers: list[Any] = []

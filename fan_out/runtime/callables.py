@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
+TAKES_ANY_NAME = 0x08
 """The flags of a code object, as in ``inspect``, which is slow to import."""
 
 
@@ -29,15 +30,31 @@ def check_callable(name: str, function: Any, *, may_yield: bool = False) -> None
         )
 
 
-def takes_keyword(function: Any, name: str) -> bool:
-    """Whether the function has a keyword-only parameter of this name."""
-    while hasattr(function, "__wrapped__"):
+def takes_named(function: Any, name: str) -> bool:
+    """Whether the function, called with two arguments, has a third parameter of this name.
+
+    A partial that has bound the name keeps what it has bound. What a decorator has made of a
+    function has the parameter if it says so itself, or if it passes any name on to that function.
+    """
+    given = 2
+    while True:
+        if isinstance(function, functools.partial):
+            if name in function.keywords:
+                return False
+            given += len(function.args)
+            function = function.func
+            continue
+        code = _code_of(function)
+        if code is not None:
+            is_plain = hasattr(function, "__code__") and not hasattr(function, "__self__")
+            first = max(given if is_plain else given + 1, code.co_posonlyargcount)
+            if name in code.co_varnames[first : code.co_argcount + code.co_kwonlyargcount]:
+                return True
+            if not code.co_flags & TAKES_ANY_NAME:
+                return False
+        if not hasattr(function, "__wrapped__"):
+            return False
         function = function.__wrapped__
-    code = _code_of(function)
-    if code is None:
-        return False
-    first = code.co_argcount
-    return name in code.co_varnames[first : first + code.co_kwonlyargcount]
 
 
 def _code_of(function: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from fan_out.shipping.conditions import holds
@@ -122,10 +122,23 @@ class _Reader(ast.NodeVisitor):
         self._visit_try(node)
 
     def _visit_try(self, node: ast.Try | ast.TryStar) -> None:
-        prepared = any(_catches_import_errors(handler.type) for handler in node.handlers)
-        body = Surety.GUARDED if prepared else Surety.CERTAIN
-        self._visit_all([*node.body, *node.orelse], body)
+        prepared = any(
+            _catches_import_errors(handler.type) and not _raises_again(handler)
+            for handler in node.handlers
+        )
+        first = len(self.imports)
+        self._visit_all(node.body, Surety.GUARDED if prepared else Surety.CERTAIN)
+        tried = (
+            {one.module.partition(".")[0] for one in self.imports[first:]} if prepared else set()
+        )
         self._visit_all(node.handlers, Surety.GUARDED if prepared else Surety.PERHAPS)
+        first = len(self.imports)
+        self._visit_all(node.orelse, Surety.PERHAPS if tried else Surety.CERTAIN)
+        # what comes of a package that was tried is not reached without it
+        self.imports[first:] = [
+            replace(one, surety=Surety.GUARDED) if one.module.partition(".")[0] in tried else one
+            for one in self.imports[first:]
+        ]
         self._visit_all(node.finalbody, Surety.CERTAIN)
 
     def visit_With(self, node: ast.With) -> None:
@@ -175,6 +188,11 @@ def _catches_import_errors(error: ast.expr | None) -> bool:
     if isinstance(error, ast.Tuple):
         return any(_catches_import_errors(one) for one in error.elts)
     return error is None or _last_name(error) in IMPORT_ERRORS
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler, whatever else it does, ends with an error."""
+    return isinstance(handler.body[-1], ast.Raise)
 
 
 def _last_name(node: ast.AST) -> str:

@@ -46,6 +46,12 @@ def flow(*lines: str) -> dict[str, str]:
         ("class Early:\n    import nowhere", "nowhere", ""),
         ("try:\n    import nowhere\nexcept KeyError:\n    pass", "nowhere", ""),
         ("try:\n    pass\nfinally:\n    import nowhere", "nowhere", ""),
+        (
+            "try:\n    open('x')\nexcept ImportError:\n    pass\nelse:\n    import nowhere",
+            "nowhere",
+            "",
+        ),
+        ("try:\n    import nowhere\nexcept ImportError:\n    print()\n    raise", "nowhere", ""),
         ("with open('x'):\n    import nowhere", "nowhere", ""),
         ("import sys\nif sys.version_info >= (3, 9):\n    import nowhere", "nowhere", ""),
         ("import sys\nif not sys.platform.startswith('win'):\n    import nowhere", "nowhere", ""),
@@ -145,6 +151,7 @@ def test_what_is_there_or_is_prepared_for_is_not_reported(lines: str, importable
         "import platform\nif platform.system() == 'Linux':\n    import nowhere",
         "import sys\nif sys.byteorder.startswith('little'):\n    import nowhere",
         "import sys\nif sys.version_info < 4:\n    import nowhere",
+        "try:\n    import os\nexcept ImportError:\n    pass\nelse:\n    import nowhere",
     ],
 )
 def test_what_may_be_missing_is_a_warning(lines: str, importable: Write) -> None:

@@ -345,6 +345,14 @@ def test_a_cache_that_cannot_be_written_is_one_line(
     assert "the cache of packages cannot be written" in refused(requires("needed"))
 
 
+@pytest.mark.parametrize("password", ["s3cret", "s3cr@t", "s3/cret"])
+def test_no_password_is_told(password: str, requires: Requires) -> None:
+    said = refused(requires(f"needed @ http://bob:{password}@127.0.0.1:1/needed-1.0.tar.gz"))
+    assert "http://****@127.0.0.1:1/needed-1.0.tar.gz" in said
+    assert not {"bob", "s3", "cr", "t@"} & set(said.split())
+    assert password.split("@")[-1] + "@" not in said
+
+
 # code that runs at synth
 
 

@@ -261,6 +261,15 @@ def test_no_more_is_written_than_may_be_whatever_a_zip_declares(
     assert sum(map(len, tree(folder).values())) <= 1_000
 
 
+def test_a_version_of_zip_that_is_not_known_is_no_zip(folder: Path) -> None:
+    newer = packed(("a", "x"))
+    at = newer.index(b"PK\x01\x02") + 6  # of the version that is needed to unpack it
+    newer = newer[:at] + struct.pack("<H", 99) + newer[at + 2 :]
+
+    check_unpacked_size(newer)
+    assert "must be a zip file: zip file version 9.9" in refused(folder, newer)
+
+
 def test_a_size_that_is_a_lie_is_refused(folder: Path) -> None:
     honest = packed(("a", "x" * 5_000))
     lie = honest.replace(struct.pack("<L", 5_000), struct.pack("<L", 5))

@@ -101,6 +101,50 @@ def test_a_function_that_takes_a_key_is_given_the_records(wrap: Any) -> None:
         handler({"oneJobProcessingCount": 1, "offset": 0}, None)
 
 
+def third(record: int, context: Any, key: str = "none") -> str:
+    return key
+
+
+def required(record: int, context: Any, key: str) -> str:
+    return key
+
+
+class Job:
+    def __call__(self, record: int, context: Any, key: str) -> str:
+        return key
+
+    def method(self, record: int, context: Any, *, key: str) -> str:
+        return key
+
+
+@pytest.mark.parametrize("function", [third, required, Job(), Job().method])
+def test_a_key_is_given_however_the_parameter_is_written(function: Any) -> None:
+    chunk = Chunk(offset=7, count=1, execution="nightly")
+    assert worker(on_error="collect")(function)(chunk, None)["answers"] == ["nightly:7"]
+
+
+def supplying(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(record: int, context: Any) -> Any:
+        return function(record, context, key="own")
+
+    return wrapper
+
+
+@pytest.mark.parametrize("wrap", [supplying, functools.partial(functools.partial, key="own")])
+def test_a_key_that_is_supplied_already_is_left_alone(wrap: Any) -> None:
+    wrapped = wrap(required)
+    chunk = Chunk(offset=7, count=1, execution="nightly")
+    assert worker(on_error="collect")(wrapped)(chunk, None)["answers"] == ["own"]
+
+
+def test_a_record_may_be_called_key() -> None:
+    def of_a_key(key: int, context: Any) -> int:
+        return key
+
+    assert worker(on_error="collect")(of_a_key)(Chunk(offset=7, count=1), None)["answers"] == [7]
+
+
 def test_a_function_that_is_not_written_in_python_takes_no_key() -> None:
     assert worker(on_error="collect")(pow)(Chunk(offset=3, count=2), 2)["answers"] == [9, 16]
 

@@ -425,6 +425,16 @@ def test_a_presigned_url_ends_when_it_says(signer: Any, monkeypatch: pytest.Monk
     assert b"the URL expired at" in answer.body
 
 
+def test_a_presigned_url_of_the_last_year_is_refused_as_any_other_of_another_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: last)
+    answer = ask(presigned(S3SigV4QueryAuth, expires=600))
+    assert not answer.admitted
+    assert b"must be signed within 15 minutes" in answer.body
+
+
 @pytest.mark.parametrize("signer", SIGNERS)
 def test_a_presigned_url_cannot_be_changed(signer: Any) -> None:
     wire = presigned(signer)

@@ -23,6 +23,9 @@ UNPACKED_BYTES = 250 * 1024 * 1024
 MOST_MEMBERS = 200_000
 """Of one zip; our own limit: each takes a file or folder of this machine, however small it is."""
 
+NO_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, UnicodeError, RuntimeError)
+"""RuntimeError: it is encrypted, or in a version or compression that zipfile does not know."""
+
 LINK_BYTES = 4_096
 """The longest target of a link, path_resolution(7)."""
 
@@ -49,17 +52,14 @@ def unpack(zips: Sequence[bytes], folder: Path, what: str) -> None:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 unpacking.take(archive)
-        except (
-            *(zipfile.BadZipFile, zlib.error, EOFError, UnicodeError),
-            RuntimeError,  # it is encrypted, or compressed in a way that zipfile does not know
-        ) as error:
+        except NO_ZIP as error:
             raise InvalidPackage(f"{what} must be a zip file: {str(error).lower()}") from error
     unpacking.check_links()
 
 
 def _declared_bytes(content: bytes) -> int:
     with (
-        suppress(zipfile.BadZipFile, UnicodeError),
+        suppress(*NO_ZIP),
         zipfile.ZipFile(io.BytesIO(content)) as archive,
     ):
         return sum(member.file_size for member in archive.infolist())
