@@ -88,7 +88,7 @@ def is_determined(lines: Iterable[Line], archives: Sequence[Archive]) -> bool:
     for archive in archives:
         for text in archive.requires:
             requirement = Requirement(text)
-            if is_pinned(requirement):
+            if requirement.marker is None and is_pinned(requirement):  # in any case, that is
                 pinned.add(canonicalize_name(requirement.name))
     return all(
         archive.name in pinned and archive.sha256 and not archive.url.startswith("file:")

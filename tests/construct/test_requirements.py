@@ -236,7 +236,9 @@ def test_what_is_pinned_is_installed_once(
 def test_what_is_not_pinned_is_looked_for_at_each_synth(
     line: str, requires: Requires, wheels: Path, served: http.server.HTTPServer
 ) -> None:
-    wheel(wheels, "outer", {}, metadata="Requires-Dist: needed\n")
+    needs = "Requires-Dist: needed\n"
+    needs += 'Requires-Dist: needed==1.0; extra == "old"\n'  # which nobody asks for
+    wheel(wheels, "outer", {}, metadata=needs)
     wheel(wheels, "needed", {"needed.py": "1"})
     assert installed(requires(line)) == {"needed.py": "1"}
     wheel(wheels, "needed", {"needed.py": "2"}, version="1.1")

@@ -6,7 +6,11 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -14,7 +18,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 from machines import Machines, invoke_task, map_of, one_state
 
+from bounded import eventually
 from fan_out.local import EmbeddedAws
+from fan_out.local.step_functions.archive import Archive
+from fan_out.local.step_functions.service import StepFunctions
+from fan_out.local.step_functions.world import World
 
 PASS = {"Type": "Pass"}
 WAIT = {"Type": "Wait", "Seconds": 60}
@@ -321,6 +329,56 @@ def test_a_stopped_execution_can_be_redriven_and_stopped_again(machines: Machine
     machines.states.stop_execution(executionArn=execution)
     described = machines.states.describe_execution(executionArn=execution)
     assert (described["status"], described["redriveCount"]) == ("ABORTED", 2)
+
+
+def test_of_redrives_at_the_same_time_one_is_taken(machines: Machines) -> None:
+    execution = machines.start(one_state(WAIT), {})
+    machines.wait_for(execution, "WaitStateEntered")
+    machines.states.stop_execution(executionArn=execution)
+
+    def redriven(_: int) -> str:
+        try:
+            machines.states.redrive_execution(executionArn=execution)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "redriven"
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = sorted(threads.map(redriven, range(8)))
+    machines.states.stop_execution(executionArn=execution)
+    assert answers == ["ExecutionNotRedrivable"] * 7 + ["redriven"]
+
+
+class Clock:
+    """All that a machine without tasks needs from outside."""
+
+    @staticmethod
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+
+def test_a_history_that_cannot_be_put_away_is_still_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Archive, "keep", full)
+    definition = {"StartAt": "Only", "States": {"Only": {"Type": "Fail", "Error": "Nope"}}}
+    service = StepFunctions("123456789012", lambda _: cast(World, Clock), lambda *_: None, tmp_path)
+    with closing(service):
+        role = "arn:aws:iam::123456789012:role/r"
+        request = {"name": "m", "definition": json.dumps(definition), "roleArn": role}
+        machine = service.machines.create(request, "us-east-1")["stateMachineArn"]
+        started = service.executions.start({"stateMachineArn": machine})
+        arn = {"executionArn": started["executionArn"]}
+        assert eventually(lambda: service.executions.describe(arn)["status"] == "FAILED")
+        before = len(service.executions.history(arn)["events"])
+        for _ in range(2):
+            service.executions.redrive(arn)
+            assert eventually(lambda: service.executions.describe(arn)["status"] == "FAILED")
+        assert len(service.executions.history(arn)["events"]) > before
+    assert "no space left" in caplog.text
 
 
 # HTTP

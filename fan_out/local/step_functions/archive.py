@@ -24,11 +24,13 @@ class Archive:
         self._lock = threading.Lock()
 
     def keep(self, arn: str, events: Sequence[dict[str, Any]]) -> None:
-        """Keep the history of an execution."""
+        """Keep the history of an execution, in the place of an earlier one of it."""
         file = self._directory / f"{uuid.uuid4()}.json.gz"
         file.write_bytes(gzip.compress(json.dumps(events).encode(), compresslevel=1))
         with self._lock:
-            self._files[arn] = file
+            earlier, self._files[arn] = self._files.get(arn), file
+            if earlier is not None:
+                earlier.unlink()
             self._remember(arn, events)
 
     def read(self, arn: str) -> Sequence[dict[str, Any]]:

@@ -37,6 +37,8 @@ DATA = ("input", "output", "parameters")
 WhenEnded = Callable[["Run", Sequence[dict[str, Any]]], None]
 """Is told of an execution that has ended, with its history."""
 
+NOT_ENDED = "Execution is {} and cannot be redriven"
+
 
 @dataclass(eq=False, kw_only=True)
 class Run:
@@ -57,9 +59,10 @@ class Run:
     @property
     def last(self) -> dict[str, Any] | None:
         """The event that ended it; None while it runs."""
-        if self.end is not None or self.execution is None:
-            return self.end
-        return self.execution.history.end
+        # the loop's thread sets the end before it lets go of the execution and its events
+        execution = self.execution
+        running = None if execution is None or self.end is not None else execution.history.end
+        return running or self.end
 
     @property
     def status(self) -> str:
@@ -109,7 +112,7 @@ class Run:
         """Why it cannot be redriven; None where it can."""
         status = self.status
         if status in ("RUNNING", "SUCCEEDED"):
-            return f"Execution is {status} and cannot be redriven"
+            return NOT_ENDED.format(status)
         if self.last is not None and self.last["id"] >= HISTORY_EVENTS - 1:
             return "Execution event history limit exceeded"
         if datetime.now(UTC) - self.started > REDRIVABLE:
@@ -169,15 +172,19 @@ class Executions:
     def redrive(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """RedriveExecution: go on with what has failed, was aborted, or was never started."""
         run = self.find(needed(request, "executionArn"))
-        if run.not_redrivable() is None:
-            self._loop.wait(run.until_its_end())  # its last event may have just been written
+        with self._lock:
+            reason, redrives, over = run.not_redrivable(), run.redrives, run.over
+        if reason is None:
+            self._loop.wait(over.wait())  # its last event may have just been written
         with self._lock:
             reason, execution = run.not_redrivable(), run.execution
+            if run.redrives != redrives:  # another request was faster
+                reason = NOT_ENDED.format("RUNNING")
             if reason is not None or execution is None:
                 raise ApiError("ExecutionNotRedrivable", str(reason))
             moment = datetime.now(UTC)
             run.over = asyncio.Event()
-            execution.history.events = list(self._archive.read(run.arn))
+            execution.history.events = list(self._events(run))
             run.redrives, run.redriven, run.end = run.redrives + 1, moment, None
             execution.redrive(run.redrives, time_text(moment))
             self._loop.start(self._to_the_end(run, execution))
@@ -262,19 +269,22 @@ class Executions:
         return run
 
     async def _to_the_end(self, run: Run, execution: Execution) -> None:
-        await execution.run()
-        events = execution.history.events
-        self._archive.keep(run.arn, events)
-        run.end = events[-1]
-        execution.history.events = []
-        if run.status == "SUCCEEDED":
-            run.execution = None
-        self._when_ended(run, events)
-        run.over.set()
+        try:
+            await execution.run()
+            events = execution.history.events
+            self._archive.keep(run.arn, events)  # where it cannot be kept it stays in memory
+            run.end = events[-1]
+            execution.history.events = []
+            if run.status == "SUCCEEDED":
+                run.execution = None
+            self._when_ended(run, events)
+        finally:
+            run.over.set()
 
     def _events(self, run: Run) -> Sequence[dict[str, Any]]:
         # first the events, then the question whether they were put away in the meantime
-        events = [] if run.execution is None else run.execution.history.events
+        execution = run.execution
+        events = [] if execution is None else execution.history.events
         return events if run.end is None else self._archive.read(run.arn)
 
 
