@@ -1,7 +1,7 @@
 """Whether a file looks like a secret: by its name, or by what it holds."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 NAMES = {
     "credentials",
@@ -17,9 +17,21 @@ NAMES = {
     "rootkey.csv",
 }
 
-STEMS = {"secret", "secrets", "credential", "credentials"}
-SUFFIXES_OF_DATA = {"", ".cfg", ".conf", ".csv", ".ini", ".json", ".toml", ".txt", ".yaml", ".yml"}
+FIRST_WORDS = {"secrets", "credentials"}
+LAST_WORDS = {*FIRST_WORDS, "secret", "credential", "passwd", "password", "passwords"}
+"""Of a file of data, without its suffix: ``secrets.prod.json``, ``aws-credentials``."""
+
+EXAMPLES = {"example", "sample", "schema", "template"}
+"""A file that has one of these words in its name shows what a secret's file would look like."""
+
+SUFFIXES_OF_DATA = {
+    *("", ".cfg", ".conf", ".csv", ".db", ".ini", ".json", ".jsonl", ".properties", ".sqlite"),
+    *(".toml", ".tsv", ".txt", ".xml", ".yaml", ".yml"),
+}
 """``secrets.json`` looks like a secret, and ``secrets.py`` does not."""
+
+SUFFIXES_OF_COPIES = {".backup", ".bak", ".copy", ".local", ".old", ".orig", ".save"}
+"""``secrets.json.bak`` looks like what it is a copy of."""
 
 SUFFIXES = {".env", ".jks", ".kdbx", ".keystore", ".p12", ".pfx", ".ppk"}
 """Of password stores, private keys, and environment variables."""
@@ -33,8 +45,11 @@ CODE = {".py", ".pyc", ".so"}
 
 BLOCK = re.compile(rb"-----BEGIN ")
 PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
-PRIVATE_KEY_ALONE = re.compile(rb"\s*" + PRIVATE_KEY.pattern)
-SERVICE_ACCOUNT = re.compile(rb'"private_key"\s*:\s*"-----BEGIN ')
+PRIVATE_KEY_AS_DATA = re.compile(
+    rb"""(?m)(?:^[ \t]*|:\s*["']+|=[ \t]*["']*)""" + PRIVATE_KEY.pattern
+)
+"""At the start of a line, or as a value; a sentence may tell how a key begins."""
+
 
 HEAD = 16_384
 BUNDLE = 1_048_576
@@ -46,17 +61,26 @@ def looks_like_a_secret(file: Path) -> bool:
 
     A public certificate does not, nor does code. Raises OSError where the file cannot be read.
     """
-    name, suffix = file.name.lower(), file.suffix.lower()
-    if suffix in CODE:
+    name = PurePath(file.name.lower())
+    if name.suffix in CODE:
         return False
-    if name in NAMES or suffix in SUFFIXES or not TERRAFORM.isdisjoint(Path(name).suffixes):
-        return True
-    if name.removesuffix(suffix) in STEMS and suffix in SUFFIXES_OF_DATA:
+    while name.suffix in SUFFIXES_OF_COPIES:
+        name = name.with_suffix("")
+    if _is_named_as_a_secret(name):
         return True
     with file.open("rb") as opened:
-        content = opened.read(BUNDLE if suffix in CERTIFICATES else HEAD)
-    if suffix in CERTIFICATES and PRIVATE_KEY.search(content):
+        content = opened.read(BUNDLE if name.suffix in CERTIFICATES else HEAD)
+    if name.suffix in CERTIFICATES and PRIVATE_KEY.search(content):
         return True
-    if suffix in KEYS:
+    if name.suffix in KEYS:
         return not BLOCK.search(content)  # in a form that cannot be told from a private key
-    return bool(PRIVATE_KEY_ALONE.match(content) or SERVICE_ACCOUNT.search(content))
+    return bool(PRIVATE_KEY_AS_DATA.search(content))
+
+
+def _is_named_as_a_secret(name: PurePath) -> bool:
+    if name.name in NAMES or name.suffix in SUFFIXES or not TERRAFORM.isdisjoint(name.suffixes):
+        return True
+    words = re.split("[._-]", name.name.removesuffix(name.suffix))
+    if name.suffix not in SUFFIXES_OF_DATA or not EXAMPLES.isdisjoint(words):
+        return False
+    return words[0] in FIRST_WORDS or words[-1] in LAST_WORDS
