@@ -121,7 +121,8 @@ class Chunk:
         """Answer the idempotency key of a record, ``"<first execution>:<record>"``.
 
         It is the same in every round and retry, whichever chunk the record is part of, and in the
-        executions that resume the first one. ``record`` is its number, also where it is an item.
+        executions that resume the first one; executions of another machine may have the same name.
+        ``record`` is its number, also where it is an item.
 
         Raises ValueError for a record of another chunk, and RuntimeError where the worker is not
         told of the execution: the construct neither carries on nor passes the input.

@@ -37,6 +37,13 @@ def all_files(folder: Path) -> Iterator[Path]:
     return _files(folder, lambda inner: not _is_of_a_tool(inner))
 
 
+def module_files(top: Path) -> Iterator[Path]:
+    """The modules of a package, tests among them that lie outside of the folders of tests."""
+    for file in _files(top, lambda folder: not _is_left_out(folder)):
+        if file.suffix == ".py":
+            yield file
+
+
 def looks_like_a_test(file: Path) -> bool:
     """Whether a module is a test by its name; a file that is not a module never is."""
     return file.suffix == ".py" and (

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fan_out.shipping.files import shipping_files
+from fan_out.shipping.files import looks_like_a_test, module_files
 from fan_out.shipping.imports import Import, Source, Surety
 from fan_out.shipping.modules import Found, find, find_in, first_party, is_namespace
 from fan_out.shipping.source import read_source
 
 LIBRARY = "fan_out"
 """Of which ``fan_out.runtime`` ships always, and nothing else ever."""
+
+TEST_RUNNERS = {"pytest", "unittest"}
 
 
 @dataclass
@@ -68,12 +70,17 @@ class Reach:
         return len(self.find(name).levels) == len(name.split("."))
 
     def modules_in(self, name: str) -> Iterator[str]:
-        """The dotted names of a package and of the modules in it, but for its tests."""
+        """The dotted names of a package and of the modules in it, but for its tests.
+
+        Outside of the folders of tests, a test is named as one and imports what runs tests:
+        ``ab_test`` may well be a step of the job.
+        """
         for place in self.find(name).levels[-1] if self.has(name) else ():
-            for file in shipping_files(place) if place.is_dir() else ():
-                if file.suffix == ".py":
-                    inner = file.relative_to(place).with_suffix("").parts
-                    yield ".".join([name, *(part for part in inner if part != "__init__")])
+            for file in module_files(place) if place.is_dir() else ():
+                inner = file.relative_to(place).with_suffix("").parts
+                dotted = ".".join([name, *(part for part in inner if part != "__init__")])
+                if not (looks_like_a_test(file) and self._runs_tests(file, dotted)):
+                    yield dotted
 
     def find(self, name: str) -> Found:
         """What there is of a dotted name in the user's own code."""
@@ -93,6 +100,11 @@ class Reach:
                 places = [self.own]
             self._places[name] = places
         return self._places[name]
+
+    def _runs_tests(self, file: Path, dotted: str) -> bool:
+        source = read_source(file, dotted.rpartition(".")[0], self.python)
+        tops = {one.module.partition(".")[0] for one in source.imports}
+        return file.stem == "conftest" or not TEST_RUNNERS.isdisjoint(tops)
 
     def _is_required(self, parts: Sequence[str]) -> bool:
         found = find(parts, find_in(parts[0], [self.packages] if self.packages else []))

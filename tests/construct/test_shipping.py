@@ -125,12 +125,27 @@ def test_modules_that_are_imported_by_made_up_names_ship_with_what_they_import(
         {
             "job/flow.py": importing(f"load = lambda name: {made_up}"),
             "job/steps/one.py": "import common\n",
-            "job/steps/test_one.py": "import pytest_is_not_here\n",
+            "job/steps/test_one.py": "import pytest\nimport not_here\n",
+            "job/steps/one_test.py": "from unittest import TestCase\nimport not_here\n",
+            "job/steps/conftest.py": "import not_here\n",
             "plugins/excel.py": "",
             "common.py": "",
         }
     )
     assert own_files("job.flow.handler") == {"job/flow.py", "job/steps/one.py"} | more
+
+
+def test_a_step_that_is_called_as_a_test_is_none_if_it_runs_no_tests(importable: Write) -> None:
+    importable(
+        {
+            "job/flow.py": importing("load = lambda name: import_module(f'job.steps.{name}')"),
+            "job/steps/ab_test.py": "import common\n",
+            "job/steps/test_load.py": "",
+            "common.py": "",
+        }
+    )
+    steps = {"job/steps/ab_test.py", "job/steps/test_load.py"}
+    assert own_files("job.flow.handler") == {"job/flow.py", "common.py"} | steps
 
 
 @pytest.mark.parametrize(
