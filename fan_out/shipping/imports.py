@@ -35,12 +35,16 @@ class Surety(IntEnum):
 
 @dataclass(frozen=True)
 class Import:
-    """``import module`` or, with names, ``from module import names``; ``module`` is absolute."""
+    """``import module`` or, with names, ``from module import names``; ``module`` is absolute.
+
+    It takes place only where one of ``instead_of`` is missing, unless these are none.
+    """
 
     module: str
     names: tuple[str, ...]
     line: int
     surety: Surety
+    instead_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,15 +132,16 @@ class _Reader(ast.NodeVisitor):
         )
         first = len(self.imports)
         self._visit_all(node.body, Surety.GUARDED if prepared else Surety.CERTAIN)
-        tried = (
-            {one.module.partition(".")[0] for one in self.imports[first:]} if prepared else set()
-        )
-        self._visit_all(node.handlers, Surety.GUARDED if prepared else Surety.PERHAPS)
+        tried = tuple(one.module for one in self.imports[first:]) if prepared else ()
+        first = len(self.imports)
+        self._visit_all(node.handlers, Surety.GUARDED if prepared and not tried else Surety.PERHAPS)
+        self.imports[first:] = [replace(one, instead_of=tried) for one in self.imports[first:]]
         first = len(self.imports)
         self._visit_all(node.orelse, Surety.PERHAPS if tried else Surety.CERTAIN)
         # what comes of a package that was tried is not reached without it
+        tops = {module.partition(".")[0] for module in tried}
         self.imports[first:] = [
-            replace(one, surety=Surety.GUARDED) if one.module.partition(".")[0] in tried else one
+            replace(one, surety=Surety.GUARDED) if one.module.partition(".")[0] in tops else one
             for one in self.imports[first:]
         ]
         self._visit_all(node.finalbody, Surety.CERTAIN)

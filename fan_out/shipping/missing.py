@@ -58,6 +58,7 @@ def missing_imports(reach: Reach, places: Sequence[Path]) -> list[Missing]:
         for module in reach.modules.values()
         for one in module.source.imports
         if min(one.surety, module.surety) > Surety.GUARDED
+        and (not one.instead_of or _is_one_missing(one.instead_of, reach, places))
         for name in _absent(one, reach, places)
         if not (reach.changes_path and _is_anywhere(name, places))
     ]
@@ -66,6 +67,10 @@ def missing_imports(reach: Reach, places: Sequence[Path]) -> list[Missing]:
     for missing in found:
         first.setdefault(missing.name, missing)
     return list(first.values())
+
+
+def _is_one_missing(modules: Sequence[str], reach: Reach, places: Sequence[Path]) -> bool:
+    return not all(_is_there(module.split("."), reach, places) for module in modules)
 
 
 def _absent(one: Import, reach: Reach, places: Sequence[Path]) -> Iterator[str]:

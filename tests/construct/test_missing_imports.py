@@ -91,7 +91,10 @@ def test_all_that_is_missing_is_named_at_once(importable: Write) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        "try:\n    import nowhere\nexcept ImportError:\n    import nothing",
+        "try:\n    import tomllib\nexcept ImportError:\n    import nothing",
+        "try:\n    import nowhere\nexcept ImportError:\n    import json",
+        "try:\n    import nowhere\nexcept ImportError:\n    try:\n        import nothing\n"
+        "    except ImportError:\n        nothing = None",
         "try:\n    import nowhere\nexcept (KeyError, ModuleNotFoundError):\n    pass",
         "try:\n    import nowhere\nexcept Exception:\n    pass\nelse:\n    import nowhere.deep",
         "try:\n    import nowhere\nexcept:\n    pass",
@@ -152,6 +155,8 @@ def test_what_is_there_or_is_prepared_for_is_not_reported(lines: str, importable
         "import sys\nif sys.byteorder.startswith('little'):\n    import nowhere",
         "import sys\nif sys.version_info < 4:\n    import nowhere",
         "try:\n    import os\nexcept ImportError:\n    pass\nelse:\n    import nowhere",
+        "try:\n    import nothing\nexcept ImportError:\n    import nowhere",
+        "try:\n    import nothing.deep\nexcept ImportError:\n    from nowhere import deep",
     ],
 )
 def test_what_may_be_missing_is_a_warning(lines: str, importable: Write) -> None:
