@@ -113,7 +113,10 @@ def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
     if chunks is None:
         return
     if chunks.failed and failure is None:
-        yield "log", report.logs_command(ended.arn, None)
+        yield "log", report.logs_command(ended.arn)
+    elif failure is None or failure.function is None:  # or else its log is told of already
+        for number in _set_aside(ended)[:1]:
+            yield "log", report.logs_command(ended.arn, record=number)
     too_much = failure is not None and failure.error == "States.DataLimitExceeded"
     if too_much and not chunks.left and not ended.steps.collects:
         joined = WHOLE_JOB_STATE in ended.steps.states
@@ -125,6 +128,14 @@ def _what_next(ended: Ended) -> Iterator[tuple[str, str]]:
         yield "resume", report.resume_command(ended.arn, redrive=False)
     elif failure is not None:
         yield "resume", report.resume_command(ended.arn, redrive=True)
+
+
+def _set_aside(ended: Ended) -> list[int]:
+    """The numbers of the records that this execution has set aside."""
+    records = ended.summary.records
+    told = [] if records is None else [bad for bad in records.set_aside if isinstance(bad, dict)]
+    numbers = [bad.get("record") for bad in told]
+    return [number for number in numbers if isinstance(number, int)]
 
 
 def _evidence(
@@ -140,7 +151,7 @@ def _evidence(
                 raise
             log = f"not to be had: {described(error)[0]}"  # the run has failed all the same
     elif failure.function is not None:
-        log = report.logs_command(ended.arn, failure.chunk)
+        log = report.logs_command(ended.arn, chunk=failure.chunk)
     if failure.trace and not lines:
         yield "trace", "\n".join(line for part in failure.trace for line in part.splitlines())
     if lines or log:

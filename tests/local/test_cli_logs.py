@@ -336,7 +336,9 @@ def test_a_collect_that_failed_has_a_log(run: Run, log: Log) -> None:
     assert f"fan-out resume {arn}" in done.err
 
 
-def test_a_record_that_was_set_aside_has_its_traceback_in_the_log(run: Run, log: Log) -> None:
+def test_a_record_that_was_set_aside_has_its_traceback_in_the_log(
+    run: Run, log: Log, command: Command
+) -> None:
     done, arn = run("Aside")
     summary, *lines = done.out.splitlines()
     assert summary.endswith(", 11 of 11 chunks done, 95 of 105 records, 10 set aside")
@@ -344,6 +346,9 @@ def test_a_record_that_was_set_aside_has_its_traceback_in_the_log(run: Run, log:
     assert lines[at + 1] == "  record 7: ValueError: 7 is bad"
     assert lines[at + 10] == "  record 97: ValueError: 97 is bad"
     assert lines_of(log, arn, record=7)[-1] == "ValueError: 7 is bad"
+    (hint,) = hints(done.err)
+    assert hint == ["fan-out", "logs", arn, "--record", "7"]
+    assert "ValueError: 7 is bad" in command(*hint[1:]).stdout
 
 
 def test_of_a_run_that_was_stopped_the_log_is_that_of_the_running_chunks(

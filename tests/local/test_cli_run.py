@@ -6,7 +6,8 @@ import pty
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -301,20 +302,33 @@ def test_a_second_ctrl_c_leaves_at_once(sleeping: subprocess.Popen[str]) -> None
 
 def test_on_a_terminal_there_is_a_bar(environ: dict[str, str]) -> None:
     ours, theirs = pty.openpty()
-    done = subprocess.run(
-        [*COMMAND, "run", "--stack", "One", "--input", '{"totalProcessRecordCount": 105}'],
-        env={**environ, "TERM": "xterm-256color"},
-        stderr=theirs,
-        stdout=subprocess.DEVNULL,
-        check=False,
-        timeout=A_MINUTE,
-    )
-    os.close(theirs)
-    shown = os.read(ours, 1_000_000).decode()
+    with ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(_all_of, ours)
+        try:
+            done = subprocess.run(
+                [*COMMAND, "run", "--stack", "One", "--input", '{"totalProcessRecordCount": 105}'],
+                env={**environ, "TERM": "xterm-256color"},
+                stderr=theirs,
+                stdout=subprocess.DEVNULL,
+                check=False,
+                timeout=A_MINUTE,
+            )
+        finally:
+            os.close(theirs)  # or else the reading has no end
+        shown = reading.result().decode()
     os.close(ours)
     assert done.returncode == 0
     assert "━" in shown
     assert "11 of 11 chunks, 0 running, 0 failed" in shown
+
+
+def _all_of(terminal: int) -> bytes:
+    """What is written to a terminal until nobody holds its other end; a read answers a part."""
+    shown = b""
+    with suppress(OSError):  # so Linux tells of the end
+        while part := os.read(terminal, 65_536):
+            shown += part
+    return shown
 
 
 @contextmanager

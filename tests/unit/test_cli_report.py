@@ -365,10 +365,17 @@ def test_a_text_of_several_lines_keeps_its_indentation() -> None:
 
 
 def test_the_command_for_a_log_can_be_pasted() -> None:
-    assert report.logs_command(ARN, 5) == f"fan-out logs {ARN} --chunk 6"
-    assert report.logs_command(ARN, None) == f"fan-out logs {ARN}"
+    assert report.logs_command(ARN, chunk=5) == f"fan-out logs {ARN} --chunk 6"
+    assert report.logs_command(ARN, record=57) == f"fan-out logs {ARN} --record 57"
+    assert report.logs_command(ARN) == f"fan-out logs {ARN}"
     odd = f"{ARN}'s (2)"
-    assert shlex.split(report.logs_command(odd, 0)) == ["fan-out", "logs", odd, "--chunk", "1"]
+    assert shlex.split(report.logs_command(odd, chunk=0)) == [
+        "fan-out",
+        "logs",
+        odd,
+        "--chunk",
+        "1",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -76,9 +76,11 @@ def details(failure: Failure) -> Iterator[tuple[str, str]]:
         yield "advice", advice
 
 
-def logs_command(execution_arn: str, chunk: int | None) -> str:
-    """Answer the command that shows the log of this chunk, from 0, or else of what failed."""
+def logs_command(execution_arn: str, *, chunk: int | None = None, record: int | None = None) -> str:
+    """Answer the command that shows the log of this chunk, from 0, or of the record's, or else of
+    what failed."""
     option = [] if chunk is None else ["--chunk", str(chunk + 1)]
+    option += [] if record is None else ["--record", str(record)]
     return shlex.join(["fan-out", "logs", execution_arn, *option])
 
 
