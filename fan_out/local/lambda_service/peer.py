@@ -19,19 +19,24 @@ TABLE = Path("/proc/net/tcp")
 ESTABLISHED = "01"
 """The state of a socket that a process still holds. Of the others, the table does not say whose."""
 
+READINGS = 2
+"""The table is not written at one moment: where others come and go, a row may be missed."""
+
 
 def is_ours(peer: Address, local: Address) -> bool:
     """Whether ``peer`` of a connection to us, ``local``, is a process of our own user.
 
     True where the system does not tell.
     """
-    try:
-        table = TABLE.read_bytes()
-    except OSError:
-        return True
-    row = rf": {_as_written(peer)} {_as_written(local)} {ESTABLISHED} \S+ \S+ \S+ +(\d+) "
-    found = re.search(row.encode(), table)
-    return found is not None and int(found[1]) == os.getuid()
+    row = rf": {_as_written(peer)} {_as_written(local)} {ESTABLISHED} \S+ \S+ \S+ +(\d+) ".encode()
+    for _ in range(READINGS):
+        try:
+            found = re.search(row, TABLE.read_bytes())
+        except OSError:
+            return True
+        if found is not None:
+            return int(found[1]) == os.getuid()
+    return False
 
 
 def _as_written(address: Address) -> str:
